@@ -1,0 +1,54 @@
+package stix
+
+// An Object is a STIX object: its header, and the bytes that were sent.
+type Object struct {
+	Header
+	Raw []byte // one JSON object, as sent; never changed
+}
+
+// A Header holds the properties of an object that the exchange itself needs.
+// Each is as sent, and empty where the object has none or where its value has
+// the wrong JSON type (then a finding of the validator says so).
+type Header struct {
+	Type        string
+	ID          ID
+	SpecVersion string // "" where absent; see (Header).Spec
+	Created     Timestamp
+	Modified    Timestamp
+	Revoked     bool
+	CreatedBy   ID     // created_by_ref
+	Lang        string // RFC 5646 tag
+
+	// Markings are the marking-definition ids of object_marking_refs and of
+	// the marking_ref of each granular marking, in order, each once.
+	Markings []ID
+	// MarkingsUnreadable says that object_marking_refs or granular_markings
+	// has a shape from which no list of markings can be read. Such an object
+	// is never stored, whatever the profile: nobody could protect it.
+	MarkingsUnreadable bool
+
+	// Origins are the origin_territories of the activity context extension,
+	// as sent; nil where the object does not carry them.
+	Origins []string
+}
+
+// Version returns what tells the versions of an object apart: its modified,
+// else its created, else "" (TAXII 2.1 §3.4.1).
+func (h Header) Version() Timestamp {
+	if h.Modified != "" {
+		return h.Modified
+	}
+	return h.Created
+}
+
+// Spec returns the version of STIX that the object is written in: what it says
+// itself, else "2.1" for an observable and "2.0" for anything else (TX-MSV-07).
+func (h Header) Spec() string {
+	switch {
+	case h.SpecVersion != "":
+		return h.SpecVersion
+	case IsObservable(h.Type):
+		return "2.1"
+	}
+	return "2.0"
+}

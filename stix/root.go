@@ -1,0 +1,206 @@
+package stix
+
+import (
+	"cmp"
+
+	"github.com/go-json-experiment/json/jsontext"
+)
+
+// A root is what a Reader knows of the value that it is in at the root of the
+// stream.
+type root struct {
+	kind  rootKind
+	names map[string]bool // of its members so far
+	fault error           // why it can't be a wrapper, while it may be a single object
+}
+
+type rootKind int
+
+const (
+	unknown  rootKind = iota
+	wrapping          // an envelope, a bundle, a list
+	single            // a STIX object
+)
+
+// enter reads the next value at the root up to the first member of its list,
+// or to its end if it is a member itself.
+func (r *Reader) enter(keep bool) (span Span, alone bool, err error) {
+	r.root, r.count = root{}, 0
+	ev, err := r.step()
+	if err != nil {
+		return Span{}, false, err
+	}
+	from := r.w.offset() - 1
+	switch {
+	case r.opens(ev, '{'):
+		if keep && r.wrapper != Envelope {
+			r.hold()
+		}
+		alone, err = r.enterObject()
+		return Span{from, r.w.offset() - from}, alone, err
+	case r.opens(ev, '[') && r.wrapper == File:
+		r.root.kind, r.list = wrapping, 1
+		return Span{}, false, nil
+	}
+	return Span{}, false, r.fault("the root is not a JSON object")
+}
+
+// opens reports whether ev has opened such a bracket.
+func (r *Reader) opens(ev event, bracket byte) bool {
+	return ev == opened && r.g.open[len(r.g.open)-1] == bracket
+}
+
+// enterObject reads on behind the bracket of an object at the root, and
+// reports whether it has come to its end and the object is a member itself.
+func (r *Reader) enterObject() (alone bool, err error) {
+	r.root.names = make(map[string]bool)
+	if r.wrapper == Envelope {
+		r.root.kind = wrapping
+	}
+	ended, err := r.members()
+	if err != nil {
+		return false, err
+	}
+	if !ended {
+		r.list, r.w.held = 2, -1
+		return false, nil
+	}
+	switch {
+	case r.root.kind == single, r.root.kind == unknown && r.wrapper == File:
+		return true, nil
+	case r.wrapper == File: // a bundle may do without objects (BUN-02)
+		r.w.held = -1
+		return false, nil
+	}
+	return false, cmp.Or(r.root.fault, r.fault(`there is no member "objects"`))
+}
+
+// leave reads from the end of the list to the end of the root.
+func (r *Reader) leave() error {
+	if r.count == 0 {
+		return r.fault("the list of objects is empty")
+	}
+	inObject := r.list == 2
+	r.list = 0
+	if !inObject {
+		return nil
+	}
+	_, err := r.members() // a second list of objects is an error
+	return err
+}
+
+// members reads the members of the root object, up to its list of objects or
+// else to its end.
+func (r *Reader) members() (ended bool, err error) {
+	for {
+		ev, err := r.step()
+		if err != nil || ev == shut {
+			return true, err
+		}
+		name, err := r.name()
+		if err != nil {
+			return false, err
+		}
+		ev, err = r.step()
+		if err != nil {
+			return false, err
+		}
+		if name == "objects" && r.opens(ev, '[') {
+			return false, r.wrap()
+		}
+		if err := r.ignore(name, ev); err != nil {
+			return false, err
+		}
+		if r.root.kind == single {
+			return true, r.finishRoot()
+		}
+	}
+}
+
+// finishRoot reads to the end of the root object, whose members are not of
+// interest any more.
+func (r *Reader) finishRoot() error {
+	r.inner = true
+	defer func() { r.inner = false }()
+	for len(r.g.open) > 0 {
+		if _, err := r.step(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// ignore reads over a member of the root object but for what its type says of
+// the root.
+func (r *Reader) ignore(name string, ev event) error {
+	quoted := ev == start && r.g.state == inString
+	switch {
+	case name == "objects":
+		if err := r.doubt(`the member "objects" is not a list`); err != nil {
+			return err
+		}
+	case name == "type" && r.root.kind == unknown && quoted:
+		typ, err := r.text()
+		if err == nil && typ == "bundle" {
+			return r.wrap()
+		}
+		r.root.kind = single
+		return err
+	}
+	return r.finish(ev)
+}
+
+// wrap says that the root is a wrapper.
+func (r *Reader) wrap() error {
+	r.root.kind = wrapping
+	return r.root.fault
+}
+
+// doubt says that the root can't be a wrapper. If it is one, that is an error;
+// a single object is left to ReadObject.
+func (r *Reader) doubt(format string, args ...any) error {
+	if r.root.fault == nil {
+		r.root.fault = r.fault(format, args...)
+	}
+	if r.root.kind == wrapping {
+		return r.root.fault
+	}
+	return nil
+}
+
+// name reads the name of a member of the root whose quote has been taken. No
+// two are the same (TX-DT-11), and case matters (TX-DT-12).
+func (r *Reader) name() (string, error) {
+	name, err := r.text()
+	if err != nil {
+		return "", err
+	}
+	names := r.root.names
+	switch {
+	case names[name]:
+		return name, r.doubt("there are two members %s", excerpt(name))
+	case r.limits.Properties > 0 && len(names) == r.limits.Properties:
+		return name, r.doubt("the root object has more than %d members", r.limits.Properties)
+	}
+	names[name] = true
+	return name, nil
+}
+
+// text reads the string whose quote has been taken and returns what it says,
+// "" if that is no name or type of anything.
+func (r *Reader) text() (string, error) {
+	r.w.marked = r.w.pos - 1
+	if _, err := r.step(); err != nil {
+		return "", err
+	}
+	from := r.w.marked
+	r.w.marked = -1
+	if from < 0 || r.w.pos-from > maxName {
+		return "", r.doubt("a name or type has more than %d bytes", maxName)
+	}
+	s, err := jsontext.AppendUnquote(nil, r.w.buf[from:r.w.pos])
+	if err != nil {
+		return "", r.doubt("a name or type is not valid Unicode")
+	}
+	return string(s), nil
+}

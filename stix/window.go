@@ -1,0 +1,103 @@
+package stix
+
+import (
+	"bytes"
+	"io"
+	"slices"
+	"unicode/utf8"
+)
+
+// A window is the part of a stream that is in memory.
+type window struct {
+	src io.Reader
+	err error // of src: io.EOF when it has ended
+
+	buf   []byte
+	pos   int   // buf[:pos] has been taken
+	base  int64 // offset of buf[0] in the stream
+	lines int   // line feeds before buf[0]
+
+	// Bytes from these positions on stay in buf; -1 for none.
+	held   int // start of the member that is being read
+	marked int // start of the name that is being read
+}
+
+// windowSize is what a window holds when nothing need stay in it: large enough
+// that reading costs little, and small beside what a request costs anyway.
+const windowSize = 32 << 10
+
+func newWindow(src io.Reader) window {
+	return window{src: src, buf: make([]byte, 0, windowSize), held: -1, marked: -1}
+}
+
+// offset returns the place in the stream of the next byte to be taken.
+func (w *window) offset() int64 { return w.base + int64(w.pos) }
+
+// line returns the line of the next byte to be taken, counted from 1.
+func (w *window) line() int { return w.lines + bytes.Count(w.buf[:w.pos], []byte("\n")) + 1 }
+
+// next returns the bytes that are there to be taken. It ends between two
+// characters, so that what is taken can be checked as text piece by piece, but
+// for the last bytes of the stream.
+func (w *window) next() []byte {
+	p := w.buf[w.pos:]
+	if w.err != nil {
+		return p
+	}
+	for i := len(p) - 1; i >= max(0, len(p)-utf8.UTFMax); i-- {
+		if utf8.RuneStart(p[i]) {
+			if !utf8.FullRune(p[i:]) {
+				return p[:i]
+			}
+			break
+		}
+	}
+	return p
+}
+
+// fill reads more of the stream, and returns what ended it if there is no more.
+func (w *window) fill() error {
+	if w.err != nil {
+		return w.err
+	}
+	w.forget()
+	if len(w.buf) == cap(w.buf) {
+		w.buf = slices.Grow(w.buf, len(w.buf))
+	}
+	for range 100 {
+		n, err := w.src.Read(w.buf[len(w.buf):cap(w.buf)])
+		w.buf = w.buf[:len(w.buf)+n]
+		w.err = err
+		if n > 0 || err != nil && w.pos < len(w.buf) { // next holds nothing back at the end
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+	}
+	w.err = io.ErrNoProgress
+	return w.err
+}
+
+// forget drops the bytes that need not stay.
+func (w *window) forget() {
+	from := w.pos
+	if w.held >= 0 {
+		from = w.held
+	}
+	if w.marked >= 0 {
+		from = min(from, w.marked)
+	}
+	if from == 0 {
+		return
+	}
+	w.lines += bytes.Count(w.buf[:from], []byte("\n"))
+	rest := w.buf[from:]
+	if len(rest) < windowSize && cap(w.buf) > windowSize {
+		w.buf = make([]byte, 0, windowSize)
+	}
+	w.buf = append(w.buf[:0], rest...)
+	w.base += int64(from)
+	w.pos -= from
+	w.held, w.marked = max(-1, w.held-from), max(-1, w.marked-from)
+}
