@@ -1,0 +1,179 @@
+package collections
+
+import (
+	"encoding/json"
+	"maps"
+	"slices"
+	"strconv"
+	"time"
+
+	"accord/stix"
+
+	"github.com/google/uuid"
+)
+
+// Types of control records that are folded here. Their spelling is stored and
+// never changes.
+const (
+	controlStore     = "store"     // the first record: a storeRecord
+	controlSetting   = "setting"   // ID is its name, Raw its value
+	controlAgreement = "agreement" // ID is the agreement, Raw the file as it was
+	controlDrop      = "drop"      // a dropRecord
+)
+
+// A storeRecord makes a store what it is.
+type storeRecord struct {
+	ID     uuid.UUID `json:"id"`
+	Secret []byte    `json:"secret"` // 32 bytes
+}
+
+// A dropRecord takes a collection out of its agreement for good.
+type dropRecord struct {
+	Agreement  string    `json:"agreement"`
+	Alias      string    `json:"alias"`
+	Collection uuid.UUID `json:"collection"`
+	Empty      bool      `json:"empty"` // it held no records
+}
+
+// An AppliedFile is one apply of an agreement's file.
+type AppliedFile struct {
+	Sequence int64 // in the control log
+	Time     time.Time
+	Hash     [32]byte // SHA-256 of the file
+	Poster   Poster
+}
+
+// A controlState is what the control log says up to its record last. It is a
+// pure function of those records, and one that is published is not changed.
+type controlState struct {
+	last       int64
+	storeID    uuid.UUID
+	secret     []byte
+	settings   map[string]string
+	agreements map[string]*Agreement
+	identities map[string]stix.ID // of every party ever declared
+	dropped    map[uuid.UUID]dropRecord
+	history    map[string][]AppliedFile
+}
+
+func newControlState() *controlState {
+	return &controlState{
+		settings:   map[string]string{},
+		agreements: map[string]*Agreement{},
+		identities: map[string]stix.ID{},
+		dropped:    map[uuid.UUID]dropRecord{},
+		history:    map[string][]AppliedFile{},
+	}
+}
+
+// clone returns a copy that can be changed by fold.
+func (s *controlState) clone() *controlState {
+	c := *s
+	c.settings = maps.Clone(s.settings)
+	c.agreements = maps.Clone(s.agreements)
+	c.identities = maps.Clone(s.identities)
+	c.dropped = maps.Clone(s.dropped)
+	c.history = maps.Clone(s.history)
+	return &c
+}
+
+// fold takes in one record. It reports whether the record was its own.
+func (s *controlState) fold(r Record) (own bool, err error) {
+	switch r.Type {
+	case controlStore:
+		var store storeRecord
+		err = json.Unmarshal(r.Raw, &store)
+		s.storeID, s.secret = store.ID, store.Secret
+	case controlSetting:
+		s.settings[r.ID] = string(r.Raw)
+	case controlAgreement:
+		s.foldAgreement(r)
+	case controlDrop:
+		var drop dropRecord
+		err = json.Unmarshal(r.Raw, &drop)
+		s.drop(drop)
+	default:
+		return false, nil
+	}
+	return true, err
+}
+
+// foldAgreement puts a file in force. It passed the rules of the version that
+// applied it: a rule that is new since then takes nothing from it, and what
+// can't be read any more is left at its zero value, which grants nothing.
+func (s *controlState) foldAgreement(r Record) {
+	a, _ := readAgreement(r.Raw)
+	a.ID = r.ID
+	s.enact(a, r.Sequence)
+	file := AppliedFile{Sequence: r.Sequence, Time: r.DateAdded, Hash: r.Hash, Poster: r.Poster}
+	s.history[a.ID] = append(slices.Clip(s.history[a.ID]), file)
+}
+
+// enact makes a, as it was read, the agreement in force: it gets the ids that
+// are kept or made now, by the control record at sequence, and the closed
+// collections of the one before.
+func (s *controlState) enact(a *Agreement, sequence int64) {
+	for i := range a.Parties {
+		p := &a.Parties[i]
+		if kept, ok := s.identities[p.ID]; ok {
+			p.Identity = kept
+		} else if p.Identity == "" {
+			p.Identity = stix.ID("identity--" + s.makeUUID("identity", p.ID).String())
+		}
+		s.identities[p.ID] = p.Identity
+	}
+	before := s.agreements[a.ID]
+	for i := range a.Collections {
+		c := &a.Collections[i]
+		if kept := before.collection(c.Alias); kept != nil {
+			c.ID = kept.ID
+		} else if c.ID == uuid.Nil {
+			c.ID = s.makeUUID("collection", a.ID, c.Alias, strconv.FormatInt(sequence, 10))
+		}
+	}
+	for _, c := range before.all() {
+		if a.collection(c.Alias) == nil {
+			c.Closed = true
+			a.Collections = append(a.Collections, c)
+		}
+	}
+	s.agreements[a.ID] = a
+}
+
+// drop takes a collection out of its agreement.
+func (s *controlState) drop(d dropRecord) {
+	s.dropped[d.Collection] = d
+	if before, ok := s.agreements[d.Agreement]; ok {
+		a := *before
+		a.Collections = slices.DeleteFunc(slices.Clone(a.Collections),
+			func(c Collection) bool { return c.ID == d.Collection })
+		s.agreements[a.ID] = &a
+	}
+}
+
+// makeUUID returns a UUID shaped as version 4 that follows from the store's
+// secret.
+func (s *controlState) makeUUID(parts ...string) uuid.UUID {
+	id := uuid.UUID(s.derive(parts...)[:16])
+	id[6] = id[6]&0x0f | 0x40
+	id[8] = id[8]&0x3f | 0x80
+	return id
+}
+
+// collection returns the collection with that alias, nil if there is none. A
+// nil agreement has none.
+func (a *Agreement) collection(alias string) *Collection {
+	for i := range a.all() {
+		if a.Collections[i].Alias == alias {
+			return &a.Collections[i]
+		}
+	}
+	return nil
+}
+
+func (a *Agreement) all() []Collection {
+	if a == nil {
+		return nil
+	}
+	return a.Collections
+}

@@ -1,0 +1,134 @@
+package collections
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"accord/stix"
+)
+
+// A View is a collection as one caller may see it. Rights are decided when it
+// is made, which is once for each request.
+type View struct {
+	*Collection
+	CanRead, CanWrite bool // what TAXII shows, and what holds (TAXII 2.1 §5.2.1)
+
+	canCurate bool
+	root      *Root
+}
+
+// RequireRead returns ErrForbidden unless the caller may read (TX-COL-09).
+func (v *View) RequireRead() error {
+	if v.CanRead {
+		return nil
+	}
+	return Errorf(ErrForbidden, "you may not read the collection %q", v.Alias)
+}
+
+// RequireWrite returns ErrForbidden unless the caller may write (TX-COL-09).
+func (v *View) RequireWrite() error {
+	switch {
+	case v.CanWrite:
+		return nil
+	case v.Closed:
+		return Errorf(ErrForbidden, "the collection %q is closed", v.Alias)
+	}
+	return Errorf(ErrForbidden, "you may not write to the collection %q", v.Alias)
+}
+
+// RequireDelete returns an error unless the caller may read and write, and
+// ErrNotFound if he may do neither (TX-COL-09).
+func (v *View) RequireDelete() error {
+	if !v.CanRead && !v.CanWrite {
+		return Errorf(ErrNotFound, "there is no such object in the collection %q", v.Alias)
+	}
+	if err := v.RequireWrite(); err != nil {
+		return err
+	}
+	return v.RequireRead()
+}
+
+// A Filter is what a reader asks for, before rights and clearance.
+type Filter struct {
+	After      int64          // sequence to go on after, from a cursor; 0 for the start
+	AddedAfter stix.Timestamp // "" for no bound; compared at full precision
+	Limit      int
+	IDs, Types []string
+	Versions   VersionFilter
+}
+
+// Page returns the positions of one page in the caller's world.
+func (v *View) Page(ctx context.Context, f Filter) (Page, error) {
+	if err := v.RequireRead(); err != nil {
+		return Page{}, err
+	}
+	q := Query{
+		Clearance: v.root.party.Clearance, After: f.After, Limit: f.Limit,
+		IDs: f.IDs, Types: f.Types, Versions: f.Versions,
+	}
+	if f.AddedAfter != "" {
+		// Dates have whole microseconds: later than an instant means later
+		// than that instant cut to a microsecond.
+		q.AddedAfter = f.AddedAfter.Time().Truncate(time.Microsecond)
+	}
+	return v.root.service.Store.Page(ctx, v.ID, q)
+}
+
+// Objects returns the bytes at positions of a page, as Store.Objects does.
+func (v *View) Objects(ctx context.Context, seqs []int64) ([]StoredObject, error) {
+	if err := v.RequireRead(); err != nil {
+		return nil, err
+	}
+	return v.root.service.Store.Objects(ctx, v.ID, seqs)
+}
+
+// Manifest returns the versions at positions of a page. Records removed
+// meanwhile are left out.
+func (v *View) Manifest(ctx context.Context, seqs []int64) ([]Version, error) {
+	if err := v.RequireRead(); err != nil {
+		return nil, err
+	}
+	versions, err := v.root.service.Store.Manifest(ctx, v.ID, seqs)
+	if err != nil {
+		return nil, err
+	}
+	return slices.DeleteFunc(versions, func(v Version) bool { return v.Removed }), nil
+}
+
+// Versions returns the versions of one object in the caller's world, ascending
+// by date_added. An object of which there are none is ErrNotFound.
+func (v *View) Versions(ctx context.Context, id string) ([]Version, error) {
+	if err := v.RequireRead(); err != nil {
+		return nil, err
+	}
+	all, err := v.root.service.Store.Versions(ctx, v.ID, []string{id})
+	if err != nil {
+		return nil, err
+	}
+	visible := v.visible(all[id])
+	if len(visible) == 0 {
+		return nil, v.noObject(id)
+	}
+	return visible, nil
+}
+
+// visible keeps the versions that the caller's clearance admits and that are
+// still there (P6).
+func (v *View) visible(versions []Version) []Version {
+	return keep(versions, func(u Version) bool { return !u.Removed && u.Rank <= v.root.party.Clearance })
+}
+
+func (v *View) noObject(id string) error {
+	return Errorf(ErrNotFound, "there is no such object %q in the collection %q", id, v.Alias)
+}
+
+// MediaTypes are the media types of what the collection can hold, with their
+// versions (TX-COL-07).
+func (c *Collection) MediaTypes() []string {
+	types := make([]string, len(c.STIXVersions))
+	for i, version := range c.STIXVersions {
+		types[i] = "application/stix+json;version=" + version
+	}
+	return types
+}
