@@ -1,0 +1,36 @@
+package sqlite
+
+import "accord/stix"
+
+// A class is where a record shows: rank<<3 | mark for a version that is there,
+// with the mark of collections.Marks, and one of two others for what no page
+// shows. The numbers are stored.
+type class int64
+
+const (
+	classRemoved class = 40
+	classOther   class = 41 // deletes and control records
+	classNever   class = -1 // no record has it
+)
+
+func classOf(rank, mark stix.TLP) class { return class(rank)<<3 | class(mark) }
+
+// A classSet is a bitmap of classes.
+type classSet int64
+
+func (s classSet) with(c class) classSet { return s | 1<<c }
+
+// admitted returns the classes of s that a clearance sees: of the latest
+// versions in its world, or of all.
+func (s classSet) admitted(clearance stix.TLP, latest bool) []class {
+	var classes []class
+	for rank := stix.Clear; rank <= min(clearance, stix.Red); rank++ {
+		for mark := stix.Clear; mark <= stix.Red+1; mark++ {
+			c := classOf(rank, mark)
+			if s&(1<<c) != 0 && (!latest || mark > clearance) {
+				classes = append(classes, c)
+			}
+		}
+	}
+	return classes
+}

@@ -1,0 +1,74 @@
+package sqlite
+
+import (
+	"slices"
+
+	"github.com/google/uuid"
+)
+
+// A logRow is a log as its row has it; c is 0 where there is none yet.
+type logRow struct {
+	c, last, lastAdded int64
+	classes            classSet
+	specs              specSet
+}
+
+// log reads the row of a log.
+func (c *conn) log(id uuid.UUID) (l logRow, err error) {
+	_, err = c.one([]any{&l.c, &l.last, &l.lastAdded, &l.classes, &l.specs},
+		`SELECT c, last, last_added, classes, specs FROM logs WHERE id = ?`, id[:])
+	return l, err
+}
+
+// The positions of a log are c<<40 | sequence.
+const sequenceBits = 40
+
+// pos returns the position of a sequence, the nearest one for a sequence that
+// the log has not got.
+func (l logRow) pos(seq int64) int64 {
+	return l.c<<sequenceBits | min(max(seq, 0), l.last)
+}
+
+func sequence(pos int64) int64 { return pos & (1<<sequenceBits - 1) }
+
+// positions returns the positions of those of the sequences that the log has.
+func (l logRow) positions(seqs []int64) []int64 {
+	known := make([]int64, 0, len(seqs))
+	for _, seq := range seqs {
+		if 0 < seq && seq <= l.last {
+			known = append(known, l.pos(seq))
+		}
+	}
+	return known
+}
+
+// A typeRow is a type of a log as its row has it; number is 0 where there is none.
+type typeRow struct {
+	number  int64
+	classes classSet
+}
+
+func (c *conn) typeRow(l logRow, name string) (t typeRow, err error) {
+	_, err = c.one([]any{&t.number, &t.classes}, `SELECT type, classes FROM types WHERE c = ? AND name = ?`, l.c, name)
+	return t, err
+}
+
+// A specSet is a bitmap of specification versions.
+type specSet int64
+
+var specs = []string{"2.0", "2.1"} // the places are stored
+
+func (s specSet) with(spec string) specSet { return s | 1<<slices.Index(specs, spec) }
+
+// within reports whether all of s are in a list.
+func (s specSet) within(list []string) bool {
+	for i, spec := range specs {
+		if s&(1<<i) != 0 && !slices.Contains(list, spec) {
+			return false
+		}
+	}
+	return true
+}
+
+// single reports whether s is one version only.
+func (s specSet) single() bool { return s&(s-1) == 0 }

@@ -1,0 +1,59 @@
+package sqlite
+
+import (
+	"context"
+	"slices"
+
+	"accord/collections"
+)
+
+// A state is a log within the writer's transaction, as a decide function sees
+// it. What was looked up stays, because the marks need it too.
+type state struct {
+	conn  *conn
+	log   logRow
+	known map[string][]collections.Version // with an entry for each id that was looked up
+}
+
+func (s *state) Last() int64 { return s.log.last }
+
+// Versions returns copies, which are the caller's.
+func (s *state) Versions(_ context.Context, ids []string) (map[string][]collections.Version, error) {
+	if err := s.lookUp(ids); err != nil {
+		return nil, err
+	}
+	versions := make(map[string][]collections.Version)
+	for _, id := range ids {
+		if vs := s.known[id]; vs != nil {
+			versions[id] = slices.Clone(vs)
+		}
+	}
+	return versions, nil
+}
+
+// lookUp makes the versions of objects known.
+func (s *state) lookUp(ids []string) error {
+	var unknown []string
+	for _, id := range ids {
+		if _, ok := s.known[id]; !ok {
+			unknown = append(unknown, id)
+			s.known[id] = nil
+		}
+	}
+	found, err := s.conn.versions(s.log, unknown)
+	for id, vs := range found {
+		s.known[id] = vs
+	}
+	return err
+}
+
+func (s *state) Object(_ context.Context, seq int64) ([]byte, error) {
+	if seq < 1 || seq > s.log.last {
+		return nil, nil
+	}
+	return s.conn.object(s.log.pos(seq))
+}
+
+func (s *state) Follow(_ context.Context, after int64, limit int) ([]collections.Record, error) {
+	return s.conn.follow(s.log, after, limit)
+}

@@ -1,0 +1,136 @@
+// Package sqlite keeps collections in one SQLite file, without cgo. It is the
+// store of a server that needs nothing beside itself.
+//
+// One goroutine writes, and gives all that wait for it one transaction and one
+// commit (writer.go). Readers have connections of their own and see, each in
+// its transaction, one state of the file. Other processes, such as a command
+// beside a running server, may open the same file: nothing that they can change
+// is remembered from one transaction to the next.
+//
+// A page is an index walk. What a reader may see is put into one small number
+// of each record, its class (class.go), and the indexes hold the records of
+// each class in the order of the log; a page merges the classes that its
+// clearance admits (page.go).
+package sqlite
+
+import (
+	"context"
+	"errors"
+	"runtime"
+	"sync"
+	"time"
+
+	"accord/collections"
+)
+
+// Options are what Open needs beside the file. The zero value is for production.
+type Options struct {
+	Now func() time.Time // the clock; nil for time.Now
+
+	maxPages int // the file grows no larger, as on a full disk; 0 for no bound
+}
+
+// A Store is a collections.Store in one file.
+type Store struct {
+	now     func() time.Time
+	writer  *writer
+	readers chan *conn // those that are free
+
+	mu     sync.Mutex
+	closed bool
+	inUse  sync.WaitGroup // calls that have begun
+}
+
+var _ collections.Store = (*Store)(nil)
+
+// Open opens the store in the file at path, which it makes if there is none;
+// the folder must be there. It brings the tables of an older version up to
+// date. A path that can't be used, a file that is not ours and one of a newer
+// version are a *collections.Error that says so.
+func Open(ctx context.Context, path string, o Options) (*Store, error) {
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	file, err := newFile(path)
+	if err != nil {
+		return nil, err
+	}
+	w, err := openWriter(ctx, file, o)
+	if err != nil {
+		return nil, err
+	}
+	s := &Store{now: o.Now, writer: w, readers: make(chan *conn, max(4, runtime.GOMAXPROCS(0)))}
+	for range cap(s.readers) {
+		c, err := file.open(ctx, readerPragmas)
+		if err != nil {
+			return nil, errors.Join(err, s.Close())
+		}
+		s.readers <- c
+	}
+	return s, nil
+}
+
+// Ready reports whether the store takes writes. A commit of the last second is
+// answer enough, so that many who ask cost no more than one.
+func (s *Store) Ready(ctx context.Context) error {
+	if err := s.enter(); err != nil {
+		return err
+	}
+	defer s.inUse.Done()
+	if s.writer.wroteWithin(time.Second) {
+		return nil
+	}
+	return s.writer.do(ctx, func(g *group) error {
+		return g.conn.exec(`INSERT OR REPLACE INTO probes (probe, at) VALUES (1, ?)`, g.now.UnixMicro())
+	})
+}
+
+// Close waits for the calls that have begun, then releases the file.
+func (s *Store) Close() error {
+	s.mu.Lock()
+	if s.closed {
+		s.mu.Unlock()
+		return errClosed
+	}
+	s.closed = true
+	s.mu.Unlock()
+	s.inUse.Wait()
+	var errs []error
+	for len(s.readers) > 0 {
+		errs = append(errs, (<-s.readers).close())
+	}
+	// Last, because the last connection cleans up and that takes a writer.
+	return errors.Join(append(errs, s.writer.close())...)
+}
+
+var errClosed = collections.Errorf(collections.ErrUnavailable, "the store is closed")
+
+// enter begins a call, which ends with inUse.Done.
+func (s *Store) enter() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed {
+		return errClosed
+	}
+	s.inUse.Add(1)
+	return nil
+}
+
+// read runs f on one state of the store. The context is looked at before f,
+// not by its statements, which are short.
+func (s *Store) read(ctx context.Context, f func(c *conn) error) error {
+	if err := s.enter(); err != nil {
+		return err
+	}
+	defer s.inUse.Done()
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	select {
+	case c := <-s.readers:
+		defer func() { s.readers <- c }()
+		return translate(c.snapshot(f))
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}

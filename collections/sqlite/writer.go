@@ -1,0 +1,189 @@
+package sqlite
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync/atomic"
+	"time"
+
+	"accord/collections"
+
+	"github.com/google/uuid"
+)
+
+// A group takes requests that wait until it has so many entries, so many bytes
+// or is so old. More in one commit saves little; later requests wait longer.
+const (
+	groupEntries = 4096
+	groupBytes   = 4 << 20
+	groupTime    = 20 * time.Millisecond
+)
+
+// While requests never cease, the writer leaves the file alone for pauseTime
+// every pauseAfter, so that a command beside a busy server gets its turn. A
+// waiting writer looks each millisecond (lockPoll).
+const (
+	pauseAfter = 250 * time.Millisecond
+	pauseTime  = 2 * time.Millisecond
+)
+
+// A writer is the one goroutine of a store that writes.
+type writer struct {
+	conn  *conn
+	queue chan *request
+	ended chan struct{} // closed by run at its end
+	now   func() time.Time
+
+	wrote   atomic.Pointer[time.Time] // of the last commit, nil after a failure
+	commits atomic.Int64
+	paused  time.Time // when the file was last left alone
+}
+
+// A request waits for its turn in the writer's queue.
+type request struct {
+	// run does the work in the transaction of a group. An error that no
+	// statement returned is its own affair: it must have written nothing.
+	run     func(g *group) error
+	claimed atomic.Bool // by the writer, to run it, or by the caller, to leave
+	done    chan error
+}
+
+// openWriter opens the file for writing and brings it up to date.
+func openWriter(ctx context.Context, f file, o Options) (*writer, error) {
+	pragmas := writerPragmas
+	if o.maxPages > 0 {
+		pragmas = append(pragmas[:len(pragmas):len(pragmas)], fmt.Sprintf("max_page_count(%d)", o.maxPages))
+	}
+	c, err := f.open(ctx, pragmas)
+	if err != nil {
+		return nil, err
+	}
+	if err := c.prepareFile(ctx, f); err != nil {
+		return nil, errors.Join(err, c.close())
+	}
+	w := &writer{conn: c, queue: make(chan *request, 64), ended: make(chan struct{}), now: o.Now}
+	go w.run()
+	return w, nil
+}
+
+// close ends the writer. No request may wait or come.
+func (w *writer) close() error {
+	close(w.queue)
+	<-w.ended
+	return w.conn.close()
+}
+
+// do has run done in a transaction and returns when that is durable. A caller
+// who gives up while he waits has had no effect; once begun, it is finished.
+func (w *writer) do(ctx context.Context, run func(g *group) error) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	r := &request{run: run, done: make(chan error, 1)}
+	select {
+	case w.queue <- r:
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	select {
+	case err := <-r.done:
+		return err
+	case <-ctx.Done():
+		if r.claimed.CompareAndSwap(false, true) {
+			return ctx.Err()
+		}
+		return <-r.done
+	}
+}
+
+func (w *writer) run() {
+	defer close(w.ended)
+	w.paused = time.Now()
+	for {
+		free := time.Now()
+		r, ok := <-w.queue
+		if !ok {
+			return
+		}
+		if time.Since(free) >= pauseTime {
+			w.paused = time.Now()
+		}
+		w.serve(r)
+		w.pause()
+	}
+}
+
+// pause lets other processes write when they had no chance for a while.
+func (w *writer) pause() {
+	if time.Since(w.paused) > pauseAfter {
+		time.Sleep(pauseTime)
+		w.paused = time.Now()
+	}
+}
+
+// serve runs a request and those that wait behind it in one transaction, and
+// answers them all when it has ended: what a request saw of those before it
+// may only be told when it stays.
+func (w *writer) serve(r *request) {
+	if err := w.conn.begin(); err != nil {
+		w.failed([]*request{r}, err)
+		return
+	}
+	g := &group{conn: w.conn, now: w.now(), logs: map[uuid.UUID]*openLog{}, posters: map[collections.Poster]int64{}}
+	began := time.Now()
+	var served []*request
+	var outcomes []error
+	for ; r != nil; r = w.next() {
+		if !r.claimed.CompareAndSwap(false, true) {
+			continue
+		}
+		served = append(served, r)
+		outcomes = append(outcomes, r.run(g))
+		if w.conn.failed != nil || g.entries >= groupEntries || g.bytes >= groupBytes || time.Since(began) > groupTime {
+			break
+		}
+	}
+	g.flush()
+	if err := w.conn.end(); err != nil {
+		w.failed(served, err)
+		return
+	}
+	w.committed()
+	for i, r := range served {
+		r.done <- outcomes[i]
+	}
+}
+
+// next returns a request that waits already, else nil.
+func (w *writer) next() *request {
+	select {
+	case r := <-w.queue: // nil once the queue is closed
+		return r
+	default:
+		return nil
+	}
+}
+
+func (w *writer) committed() {
+	t := time.Now()
+	w.wrote.Store(&t)
+	w.commits.Add(1)
+}
+
+func (w *writer) wroteWithin(d time.Duration) bool {
+	t := w.wrote.Load()
+	return t != nil && time.Since(*t) < d
+}
+
+// failed tells a group that nothing was written.
+func (w *writer) failed(rs []*request, err error) {
+	w.wrote.Store(nil)
+	if err = translate(err); !errors.Is(err, collections.ErrUnavailable) {
+		err = &collections.Error{Kind: collections.ErrUnavailable, Detail: "the store could not write", Err: err}
+	}
+	for _, r := range rs {
+		r.claimed.Store(true)
+		r.done <- err
+	}
+}
