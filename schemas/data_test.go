@@ -1,0 +1,135 @@
+package schemas
+
+import (
+	"cmp"
+	"compress/gzip"
+	"errors"
+	"io"
+	"io/fs"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"accord/stix"
+)
+
+// dataFolder is where real objects are, on machines that have some.
+func dataFolder(t *testing.T) string {
+	t.Helper()
+	dir := cmp.Or(os.Getenv("ACCORD_TEST_DATA"), filepath.Join("..", "..", "shared", "data"))
+	if _, err := os.Stat(dir); err != nil {
+		t.Skip("no real objects: ACCORD_TEST_DATA names no folder")
+	}
+	return dir
+}
+
+// eachObject reads the objects of a file, STIX or not.
+func eachObject(t *testing.T, name string, f func(raw []byte)) {
+	t.Helper()
+	file, err := os.Open(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer file.Close()
+	var r io.Reader = file
+	if strings.HasSuffix(name, ".gz") {
+		if r, err = gzip.NewReader(file); err != nil {
+			t.Fatal(err)
+		}
+	}
+	reader := stix.NewReader(r, stix.File, stix.DefaultLimits)
+	for {
+		raw, err := reader.Next()
+		if errors.Is(err, io.EOF) {
+			return
+		}
+		if err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		f(raw)
+	}
+}
+
+// explained are the rules under which published objects are refused, and what
+// is wrong with them. A refusal for any other reason fails the test.
+var explained = map[string]string{
+	"COM-05": "dates of two releases mixed up (atlas)",
+	"COM-13": "a statement marking that marks itself",
+	"GEN-02": "a custom x-mitre-collection without created (atlas)",
+	"GEN-04": "empty lists in old releases of ATT&CK",
+	"IDN-03": "ids written by hand, with an impossible UUID version or variant",
+	"MRK-05": "TLP 2.0 definitions with a definition_type that the published ones have not",
+	"NAM-02": "a property name with hyphens",
+	"TSP-04": "marking definitions whose created has no fraction",
+}
+
+// mostRefused is how many objects may be refused of what every server is tried
+// with first.
+var mostRefused = map[string]int{
+	"enterprise-attack-18.1.json.gz": 0,
+	"mobile-attack-17.1.json.gz":     0,
+	"ics-attack-8.2.json.gz":         1,
+	"ics-attack-12.1.json.gz":        0,
+	"ics-attack-16.1.json.gz":        0,
+	"ics-attack-18.1.json.gz":        0,
+	"unit42-stix21.json.gz":          0,
+	"apt1-full-cjk.json":             0,
+}
+
+// Of the published objects hardly any is refused under the profile standard,
+// and each for a reason that can be named (import policy, 2).
+func TestPublishedObjects(t *testing.T) {
+	dir, validator := dataFolder(t), New()
+	objects, refused, byRule := 0, 0, map[string]int{}
+	err := filepath.WalkDir(dir, func(name string, entry fs.DirEntry, err error) error {
+		if err != nil || !isObjects(dir, name) {
+			return err
+		}
+		before, place := refused, 0
+		eachObject(t, name, func(raw []byte) {
+			if place++; place%sampleEvery != 0 {
+				return
+			}
+			o, _ := stix.ReadObject(raw, stix.DefaultLimits)
+			v := validator.Validate("standard", o)
+			objects++
+			if !v.Accepted {
+				refused++
+			}
+			for _, f := range v.Findings {
+				byRule[f.Rule+" "+string(f.Level)]++
+				if f.Level == stix.LevelError && explained[f.Rule] == "" {
+					t.Errorf("%s: %s is refused without explanation: %+v", name, o.ID, f)
+				}
+			}
+		})
+		if most, ok := mostRefused[filepath.Base(name)]; ok && refused-before > most {
+			t.Errorf("%s: %d objects are refused; want at most %d", name, refused-before, most)
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Logf("%d of %d objects are refused", refused, objects)
+	for _, rule := range slices.Sorted(maps.Keys(byRule)) {
+		t.Logf("%6d %s", byRule[rule], rule)
+	}
+	if refused*100 > objects {
+		t.Error("more than one in 100 is refused")
+	}
+}
+
+// isObjects reports whether a file holds objects that are meant to be good.
+func isObjects(dir, name string) bool {
+	folder, _ := filepath.Rel(dir, filepath.Dir(name))
+	switch {
+	case folder == "." || folder == "invalid" || folder == "taxii", strings.HasSuffix(name, "attack-index.json"):
+		return false
+	}
+	ext := filepath.Ext(strings.TrimSuffix(name, ".gz"))
+	return ext == ".json" || ext == ".ndjson"
+}
