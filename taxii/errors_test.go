@@ -1,0 +1,157 @@
+package taxii
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"accord/collections"
+
+	"github.com/labstack/echo/v4"
+)
+
+func TestStatusOfKinds(t *testing.T) {
+	for _, tc := range []struct {
+		err  error
+		want int
+	}{
+		{collections.Errorf(collections.ErrInvalid, "x"), 400},
+		{collections.Errorf(collections.ErrUnauthenticated, "x"), 401},
+		{collections.Errorf(collections.ErrForbidden, "x"), 403},
+		{fmt.Errorf("wrapped: %w", collections.Errorf(collections.ErrNotFound, "x")), 404},
+		{collections.Errorf(collections.ErrMethod, "x"), 405},
+		{collections.Errorf(collections.ErrNotAcceptable, "x"), 406},
+		{collections.Errorf(collections.ErrConflict, "x"), 409},
+		{collections.Errorf(collections.ErrTooLarge, "x"), 413},
+		{collections.Errorf(collections.ErrMediaType, "x"), 415},
+		{collections.Errorf(collections.ErrMalformed, "x"), 422},
+		{collections.Errorf(collections.ErrBusy, "x"), 429},
+		{&collections.Error{Kind: collections.ErrUnavailable, Err: errSecret}, 503},
+		{context.DeadlineExceeded, 503},
+		{echo.ErrNotFound, 404},
+		{echo.NewHTTPError(200), 500},
+		{errSecret, 500},
+	} {
+		if got := status(tc.err); got != tc.want {
+			t.Errorf("status(%v) = %d; want %d", tc.err, got, tc.want)
+		}
+	}
+}
+
+// TX-ERR-04, TX-ERR-05, TX-ERR-08: a broken store shows an id to look up in the
+// log, and nothing else, wherever it breaks.
+func TestBrokenStore(t *testing.T) {
+	for _, tc := range []struct {
+		name string
+		err  error
+		want int
+	}{
+		{"a fault of ours", errSecret, 500},
+		{"an engine that is gone", &collections.Error{Kind: collections.ErrUnavailable, Detail: "the store is busy", Err: errSecret}, 503},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			w := newWorld(t)
+			w.fill(1)
+			w.store.set(func(s *faultyStore) {
+				s.beforePage = func() error { return tc.err }
+				s.beforeAppend = func() error { return tc.err }
+			})
+			for _, c := range []call{{path: pathObjects}, {path: pathManifest}, {path: pathObjects + indicatorID(1) + "/"},
+				post(envelopeOf(indicator(2, t1))), {method: "DELETE", path: pathObjects + indicatorID(1) + "/"}, {method: "HEAD", path: pathObjects}} {
+				a := w.status(tc.want, c)
+				if strings.Contains(string(a.body), "secret") {
+					t.Errorf("%s %s shows its cause: %s", c.method, c.path, a.body)
+				}
+				if !strings.Contains(w.log.String(), a.Header.Get("X-Request-Id")) {
+					t.Errorf("%s %s: the log knows nothing of %s", c.method, c.path, a.Header.Get("X-Request-Id"))
+				}
+				if retry := a.Header.Get("Retry-After"); (tc.want == 503) != (retry != "") {
+					t.Errorf("%s %s: Retry-After is %q", c.method, c.path, retry)
+				}
+			}
+			if !strings.Contains(w.log.String(), errSecret.Error()) {
+				t.Error("the cause is not in the log")
+			}
+		})
+	}
+}
+
+// TX-ERR-08, and middleware that server gives to Mount: it stands before all
+// judgement, and its failures have TAXII's shape.
+func TestMiddlewareRefuses(t *testing.T) {
+	w, e := newWorld(t), echo.New()
+	w.handler.Mount(e, func(echo.HandlerFunc) echo.HandlerFunc {
+		return func(echo.Context) error { return collections.Errorf(collections.ErrBusy, "too many requests") }
+	})
+	res := httptest.NewRecorder()
+	e.ServeHTTP(res, httptest.NewRequest(http.MethodGet, "/taxii2/", nil))
+	if res.Code != http.StatusTooManyRequests || res.Header().Get("Retry-After") != retryAfter || res.Header().Get("Content-Type") != MediaType {
+		t.Errorf("%d %v", res.Code, res.Header())
+	}
+}
+
+// A store that breaks in the middle of an envelope must not make it look whole.
+func TestBrokenMiddle(t *testing.T) {
+	w := newWorld(t)
+	big := `,"x_pad":"` + strings.Repeat("x", 600_000) + `"`
+	w.push(pathObjects, object(indicatorID(1), t1, big), object(indicatorID(2), t1, big), object(indicatorID(3), t1, big))
+	calls := 0
+	w.store.set(func(s *faultyStore) {
+		s.beforeObjects = func() error {
+			if calls++; calls > 1 {
+				return errSecret
+			}
+			return nil
+		}
+	})
+	if a, err := w.try(call{path: pathObjects}); !errors.Is(err, io.ErrUnexpectedEOF) {
+		t.Errorf("%d, %d bytes, %v; want the connection broken", a.StatusCode, len(a.body), err)
+	}
+	if calls != 2 {
+		t.Errorf("the objects came in %d chunks; the test wants two", calls)
+	}
+}
+
+// What is deleted between the positions of a page and its bytes leaves an
+// envelope that is sound, and a walk that goes on.
+func TestVanishingPage(t *testing.T) {
+	w := newWorld(t)
+	w.fill(4)
+	vanish := func(ids ...int) {
+		w.store.set(func(s *faultyStore) {
+			s.beforeObjects = func() error {
+				w.store.set(func(s *faultyStore) { s.beforeObjects = nil })
+				for _, id := range ids {
+					w.status(http.StatusOK, call{method: "DELETE", path: pathObjects + indicatorID(id) + "/"})
+				}
+				return nil
+			}
+		})
+	}
+	vanish(1)
+	if got := w.match(pathObjects, "limit=2"); fmt.Sprint(got) != "[2@t1]" {
+		t.Errorf("after the first of two vanished: %v", got)
+	}
+	vanish(2, 3)
+	if got := w.match(pathObjects, "limit=2"); fmt.Sprint(got) != "[4@t1]" {
+		t.Errorf("after all of the page vanished: %v", got)
+	}
+	vanish(4)
+	if a := w.status(200, call{path: pathObjects}); string(a.body) != "{}" {
+		t.Errorf("after all vanished: %s", a.body)
+	}
+}
+
+// TX-ERR-06: a panic is answered like any other fault.
+func TestPanic(t *testing.T) {
+	w := newWorld(t)
+	w.store.set(func(s *faultyStore) { s.beforePage = func() error { panic(errSecret) } })
+	if a := w.status(500, call{path: pathObjects}); strings.Contains(string(a.body), "secret") {
+		t.Errorf("the answer shows the panic: %s", a.body)
+	}
+}

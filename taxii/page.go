@@ -1,0 +1,125 @@
+package taxii
+
+import (
+	"bufio"
+	"context"
+	"net/http"
+	"strconv"
+	"time"
+
+	"accord/collections"
+
+	"github.com/labstack/echo/v4"
+)
+
+// A fetch returns, as JSON, the members of a list that stand at positions of a
+// page, beginning with the first, and the positions that are left. Members that
+// were removed meanwhile are left out. It may be called while the one before
+// is still being sent, so it holds nothing of the store.
+type fetch func(ctx context.Context, seqs []int64) (members [][]byte, rest []int64, err error)
+
+// A page is positions in a collection, and the members at the first of them.
+type page struct {
+	collections.Page
+	members [][]byte // none for an empty page only
+	rest    []int64  // the positions that have not been fetched
+}
+
+// writePage answers with the page that the request asks for: the headers of
+// TAXII 2.1 §3.2, then {"more", "next", "objects"} streamed as it is fetched.
+func (h *Handler) writePage(r *request, get fetch) error {
+	p, err := readPage(r, get)
+	if err != nil {
+		return err
+	}
+	setDateAdded(r, p.First, p.Last)
+	if len(p.members) == 0 {
+		return writeBody(r, http.StatusOK, []byte("{}"))
+	}
+	begin(r, http.StatusOK)
+	if r.Request().Method == http.MethodHead {
+		return nil
+	}
+	w := bufio.NewWriterSize(r.Response(), 32<<10)
+	w.WriteByte('{')
+	if p.More {
+		w.WriteString(`"more":true,"next":` + strconv.Quote(h.nextToken(r, p.Page)) + `,`)
+	}
+	w.WriteString(`"objects":[`)
+	h.streamMembers(r, w, p, get)
+	w.WriteString("]}")
+	return w.Flush()
+}
+
+// readPage returns the page that the request asks for with its first members.
+// A page of which everything was removed between its positions and its bytes
+// is passed over, because clients take an empty one for the end (TX-PAG-11).
+func readPage(r *request, get fetch) (page, error) {
+	ctx, filter := r.Request().Context(), r.query.Filter
+	for {
+		positions, err := r.view.Page(ctx, filter)
+		if err != nil {
+			return page{}, err
+		}
+		p := page{Page: positions, rest: positions.Sequences}
+		for len(p.members) == 0 && len(p.rest) > 0 {
+			if p.members, p.rest, err = get(ctx, p.rest); err != nil {
+				return page{}, err
+			}
+		}
+		if len(p.members) > 0 {
+			return p, nil
+		}
+		if !positions.More {
+			return page{}, nil
+		}
+		filter.After = positions.Sequences[len(positions.Sequences)-1]
+	}
+}
+
+// streamMembers writes the members of a page, joined by commas, and fetches
+// more of them as they go out. The status line has been sent, so a failure
+// cannot be told any more; the connection is broken instead, lest the client
+// takes a part for the whole.
+func (h *Handler) streamMembers(r *request, w *bufio.Writer, p page, get fetch) {
+	ctx := r.Request().Context()
+	comma := false
+	for {
+		for _, member := range p.members {
+			if comma {
+				w.WriteByte(',')
+			}
+			comma = true
+			if _, err := w.Write(member); err != nil {
+				panic(http.ErrAbortHandler) // the client has gone
+			}
+		}
+		if len(p.rest) == 0 {
+			return
+		}
+		var err error
+		if p.members, p.rest, err = get(ctx, p.rest); err != nil {
+			id := r.Response().Header().Get(echo.HeaderXRequestID)
+			h.logFailure(r.Request(), id, http.StatusInternalServerError, err)
+			panic(http.ErrAbortHandler)
+		}
+	}
+}
+
+// nextToken seals the position after a page.
+func (h *Handler) nextToken(r *request, p collections.Page) string {
+	at := cursor{sequence: p.Sequences[len(p.Sequences)-1], added: p.Last}
+	return h.seal.token(at, r.view.ID, r.caller.Party)
+}
+
+// setDateAdded sets the X-TAXII headers (TAXII 2.1 §3.2). For an empty page,
+// first and last being zero, they repeat the position that it was evaluated at,
+// so that nobody moves on by them (TX-HDR-06).
+func setDateAdded(r *request, first, last time.Time) {
+	if last.IsZero() {
+		first, last = r.query.position, r.query.position
+	}
+	header := r.Response().Header()
+	header.Set("X-TAXII-Date-Added-First", collections.FormatDateAdded(first))
+	header.Set("X-TAXII-Date-Added-Last", collections.FormatDateAdded(last))
+}

@@ -1,0 +1,117 @@
+package taxii
+
+import (
+	"net/http"
+	"slices"
+	"strings"
+
+	"accord/collections"
+
+	"github.com/labstack/echo/v4"
+)
+
+// An operation is what one method does at an endpoint.
+type operation struct {
+	method string
+	right  func(*collections.View) error // what the caller must be allowed; nil for nothing more than to know the place
+	params params                        // query parameters that are defined here
+	run    func(*request) error
+}
+
+// operations are those of one endpoint.
+type operations []operation
+
+// A request has been judged up to its query; what is left is its body and the
+// object that it names.
+type request struct {
+	echo.Context
+	caller collections.Caller
+	root   *collections.Root // nil on discovery
+	view   *collections.View // nil outside of a collection
+	body   *body             // of a POST, read to its end; else nil
+	query  query
+}
+
+// serve judges a request in the order of TX-ERR-07 and runs its operation. Its
+// path has found the endpoint already.
+func (h *Handler) serve(ops operations) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		r := &request{Context: c}
+		if err := h.authenticate(r); err != nil {
+			return err
+		}
+		if err := h.locate(r); err != nil {
+			return err
+		}
+		op, err := ops.pick(c)
+		if err != nil {
+			return err
+		}
+		if op.right != nil {
+			if err := op.right(r.view); err != nil {
+				return err
+			}
+		}
+		if err := negotiate(c.Request().Header); err != nil {
+			return err
+		}
+		if op.method == http.MethodPost {
+			if r.body, err = h.receive(r); err != nil {
+				return err
+			}
+			defer r.body.Close()
+		}
+		if r.query, err = h.readQuery(r, op.params); err != nil {
+			return err
+		}
+		return op.run(r)
+	}
+}
+
+// authenticate puts the caller into the context of the request.
+func (h *Handler) authenticate(r *request) error {
+	caller, err := h.Authenticate(r.Request())
+	if err != nil {
+		return err
+	}
+	r.caller = caller
+	r.SetRequest(r.Request().WithContext(collections.WithCaller(r.Request().Context(), caller)))
+	return nil
+}
+
+// locate finds the API root and the collection in the path. What the caller
+// may not know of is not there.
+func (h *Handler) locate(r *request) (err error) {
+	names := r.ParamNames()
+	if slices.Contains(names, "root") {
+		if r.root, err = h.Service.Root(r.Request().Context(), r.Param("root")); err != nil {
+			return err
+		}
+	}
+	if slices.Contains(names, "collection") {
+		r.view, err = r.root.View(r.Param("collection"))
+	}
+	return err
+}
+
+// pick returns the operation for the method. HEAD is GET without the body,
+// which net/http drops.
+func (ops operations) pick(c echo.Context) (operation, error) {
+	method := c.Request().Method
+	if method == http.MethodHead {
+		method = http.MethodGet
+	}
+	var allow []string
+	for _, op := range ops {
+		if op.method == method {
+			return op, nil
+		}
+		allow = append(allow, op.method)
+		if op.method == http.MethodGet {
+			allow = append(allow, http.MethodHead)
+		}
+	}
+	c.Response().Header().Set(echo.HeaderAllow, strings.Join(allow, ", "))
+	return operation{}, collections.Errorf(collections.ErrMethod,
+		"%s is not possible here, only %s", c.Request().Method, strings.Join(allow, ", "))
+}

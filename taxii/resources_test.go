@@ -1,0 +1,132 @@
+package taxii
+
+import (
+	"bytes"
+	"flag"
+	"net/http"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+)
+
+var update = flag.Bool("update", false, "rewrite testdata/*.golden.json")
+
+var (
+	uuidForm  = regexp.MustCompile(`^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$`) // TX-DT-02
+	taxiiTime = regexp.MustCompile(`^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$`)                              // TX-DT-05
+	// Ids of statuses and of requests are random, and the words of a finding
+	// are not ours.
+	notOurs = regexp.MustCompile(`(?:"(id|error_id)":"(?:[0-9a-f-]{36}|[0-9A-Za-z]{32})"|"(message)":"[A-Z]+-[0-9]+[^"]*")`)
+)
+
+// TX-DT-08 to -10: every resource as it is sent. TX-DISC-01, TX-ROOT-01,
+// TX-COL-01, TX-COL-02, TX-MAN-01, TX-ENV-01, TX-VER-01, TX-STAT-01, TX-ERR-01.
+func TestGolden(t *testing.T) {
+	w := newWorld(t)
+	posted := w.status(202, call{method: "POST", path: pathObjects, body: envelopeOf(
+		indicator(1, t1), indicator(1, t2), indicator20(2, t1), `{"type":"indicator"}`, indicator(1, t1),
+		`{"type":"ipv4-addr","spec_version":"2.1","id":"ipv4-addr--00000000-0000-5000-8000-000000000001","value":"192.0.2.1"}`)})
+	status := decode[Status](w, posted)
+	golden(t, "posted", posted.body)
+	for name, c := range map[string]call{
+		"discovery":         {path: "/taxii2/"},
+		"discovery_nobody":  {user: "unheard-of", path: "/taxii2/"},
+		"apiroot":           {path: pathRoot},
+		"collections":       {path: pathRoot + "collections/"},
+		"collection":        {path: pathC},
+		"collection_no":     {user: "no", path: pathC},
+		"status":            {path: pathRoot + "status/" + status.ID + "/"},
+		"manifest":          {path: pathManifest + "?match[version]=all"},
+		"manifest_page":     {path: pathManifest + "?limit=1"},
+		"objects":           {path: pathObjects},
+		"objects_page":      {path: pathObjects + "?limit=1"},
+		"object":            {path: pathObjects + indicatorID(1) + "/"},
+		"versions":          {path: pathObjects + indicatorID(1) + "/versions/"},
+		"versions_page":     {path: pathObjects + indicatorID(1) + "/versions/?limit=1"},
+		"empty_objects":     {path: pathEmpty + "objects/"},
+		"empty_manifest":    {path: pathEmpty + "manifest/"},
+		"error_bad_request": {path: pathObjects + "?limit=0"},
+		"error_not_found":   {path: pathRoot + "collections/nowhere/"},
+		"error_credentials": {user: "anon", path: "/taxii2/"},
+	} {
+		golden(t, name, w.do(c).body)
+	}
+}
+
+func golden(t *testing.T, name string, got []byte) {
+	t.Helper()
+	got = append(notOurs.ReplaceAll(got, []byte(`"$1$2":"…"`)), '\n')
+	file := filepath.Join("testdata", name+".golden.json")
+	if *update {
+		if err := os.WriteFile(file, got, 0o666); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Equal(got, want) {
+		t.Errorf("%s:\n%s\nwant\n%s", name, got, want)
+	}
+}
+
+// TX-DISC-02 to -06, TX-AUTH-09: the roots that a caller sees.
+func TestDiscovery(t *testing.T) {
+	w := newWorld(t, func(h *Handler) { h.PublicURL = func() string { return "https://accord.example/" } })
+	const url1, url2 = "https://accord.example/taxii2/api1/", "https://accord.example/taxii2/api2/"
+	for user, want := range map[string][]string{"rw": {url1, url2}, "ro": {url1}, "stranger": {url2}, "unheard-of": nil} {
+		d := decode[Discovery](w, w.status(200, call{user: user, path: "/taxii2/"}))
+		if strings.Join(d.APIRoots, " ") != strings.Join(want, " ") {
+			t.Errorf("%s sees the roots %v; want %v", user, d.APIRoots, want)
+		}
+		if len(want) > 0 && d.Default != want[0] || len(want) == 0 && d.Default != "" {
+			t.Errorf("%s is given the default %q of %v", user, d.Default, want)
+		}
+		for _, url := range want {
+			w.status(200, call{user: user, path: strings.TrimPrefix(url, "https://accord.example")})
+		}
+	}
+	w.status(404, call{path: "/taxii2/api3/"}) // TX-ROOT-03
+}
+
+// TX-COL-01, TX-COL-06, TX-COL-08, TX-SORT-02, TX-IOP-01, TX-AUTH-13.
+func TestCollections(t *testing.T) {
+	w := newWorld(t)
+	for user, want := range map[string]string{"rw": "empty c", "ro": "empty c", "wo": "c hidden", "no": "c"} {
+		list := decode[Collections](w, w.status(200, call{user: user, path: pathRoot + "collections/"}))
+		var aliases []string
+		last := ""
+		for _, entry := range list.Collections {
+			aliases = append(aliases, entry.Alias)
+			if entry.ID <= last || !uuidForm.MatchString(entry.ID) {
+				t.Errorf("%s: id %q after %q", user, entry.ID, last)
+			}
+			last = entry.ID
+			one := decode[Collection](w, w.status(200, call{user: user, path: pathRoot + "collections/" + entry.ID + "/"}))
+			if strings.Join(one.MediaTypes, " ") != strings.Join(entry.MediaTypes, " ") || one.CanRead != entry.CanRead ||
+				one.CanWrite != entry.CanWrite || one.Title != entry.Title || one.Alias != entry.Alias {
+				t.Errorf("%s: %+v in the list, %+v alone", user, entry, one)
+			}
+		}
+		if got := strings.Join(aliases, " "); got != want {
+			t.Errorf("%s sees %q; want %q", user, got, want)
+		}
+	}
+	body := w.status(200, call{user: "rw", path: pathC}).body
+	if !bytes.Contains(body, []byte(`"title":"Überwachung 観測 🛰"`)) { // TX-DT-07
+		t.Errorf("the title is not as it was written: %s", body)
+	}
+}
+
+// TX-SEC-05, TX-COL-01: a party without any collection gets {}.
+func TestNoCollections(t *testing.T) {
+	w := newWorld(t)
+	w.apply(strings.Replace(secondAgreement, "stranger: [read, write], ", "", 1))
+	a := w.status(http.StatusOK, call{user: "stranger", path: pathRoot2 + "collections/"})
+	if string(a.body) != "{}" {
+		t.Errorf("no collections are %s; want {}", a.body)
+	}
+}
