@@ -95,22 +95,18 @@ func (c *Control) Refresh(ctx context.Context) error {
 	return next.err
 }
 
-// readOn folds what is new and makes it visible in one step.
+// readOn folds what is new, each record once, and makes it visible in one step.
 func (c *Control) readOn(ctx context.Context) error {
 	state := c.state.Load()
+	defer func() { c.state.Store(state) }()
 	for {
 		records, err := c.store.Follow(ctx, ControlLog, state.last, controlPage)
-		if err != nil {
+		if err != nil || len(records) == 0 {
 			return err
-		}
-		if len(records) == 0 {
-			c.state.Store(state)
-			return nil
 		}
 		state = state.clone()
 		for _, r := range records {
 			if err := c.fold(state, r); err != nil {
-				c.state.Store(state)
 				return fmt.Errorf("fold control record %d (%s %q): %w", r.Sequence, r.Type, r.ID, err)
 			}
 			state.last = r.Sequence

@@ -129,8 +129,8 @@ func doEverything(t *testing.T, s *Store) {
 	}
 	_, err = s.Follow(ctx, log, 0, 10)
 	must(err)
-	for clearance := stix.Clear; clearance <= stix.Red; clearance++ {
-		for _, types := range [][]string{nil, types[:1], types[:2], types[:5], types} {
+	for clearance := stix.Clear; clearance <= stix.Red; clearance += 2 {
+		for _, types := range [][]string{nil, types[:1], types[:2], types} {
 			for _, ids := range [][]string{nil, ids} {
 				for _, f := range []collections.VersionFilter{{}, {First: true}, {All: true}, {All: true, SpecVersions: specs}} {
 					_, err = s.Page(ctx, log, collections.Query{Clearance: clearance, Limit: 10, AddedAfter: s.now(), Types: types, IDs: ids, Versions: f})

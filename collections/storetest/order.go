@@ -147,6 +147,9 @@ func (f *fixture) pollAll(s collections.Store, q collections.Query, next step, f
 		if err != nil {
 			return fmt.Errorf("Page(%+v): %w", q, err)
 		}
+		if !ascending(got, p.Sequences) {
+			return fmt.Errorf("Page(%+v) gives %v after %v", q, p.Sequences, got)
+		}
 		got = append(got, p.Sequences...)
 		if len(p.Sequences) > 0 {
 			next(&q, p)

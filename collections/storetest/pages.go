@@ -15,6 +15,9 @@ func (f *fixture) walk(q collections.Query, next step) (seqs []int64, pages int)
 	f.Helper()
 	for {
 		p := f.page(q)
+		if !ascending(seqs, p.Sequences) {
+			f.Fatalf("Page(%+v) gives %v after %v", q, p.Sequences, seqs)
+		}
 		seqs, pages = append(seqs, p.Sequences...), pages+1
 		if !p.More {
 			return seqs, pages
@@ -24,6 +27,12 @@ func (f *fixture) walk(q collections.Query, next step) (seqs []int64, pages int)
 		}
 		next(&q, p)
 	}
+}
+
+// ascending reports whether a page goes on where the walk has come to.
+func ascending(walked, page []int64) bool {
+	return slices.IsSorted(page) &&
+		(len(walked) == 0 || len(page) == 0 || walked[len(walked)-1] < page[0])
 }
 
 // TX-PAG-05, TX-PAG-06: both walks meet each record once, in order, though one

@@ -1,0 +1,64 @@
+package auth
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+
+	"accord/collections"
+)
+
+// What a client learns of a token that is refused (RFC 6750 §3.1), and no more.
+const (
+	detailExpired  = "expired"
+	detailNotValid = "not valid"
+)
+
+// Authenticate names who asks. Without usable credentials the error is of kind
+// ErrUnauthenticated, with the reason as its cause, for the log; a server that
+// cannot know what holds now answers ErrUnavailable. It waits for the keys of a
+// party's issuer two seconds at most.
+func (a *Authenticator) Authenticate(r *http.Request) (collections.Caller, error) {
+	cred, err := readCredentials(r.Header)
+	if errors.Is(err, errNoCredentials) {
+		return collections.Caller{}, collections.Errorf(collections.ErrUnauthenticated, "no credentials")
+	}
+	if err != nil {
+		return collections.Caller{}, unauthenticated(err)
+	}
+	if err := a.control.Fresh(); err != nil {
+		return collections.Caller{}, err
+	}
+	caller, err := a.verify(r.Context(), cred.token)
+	if err != nil {
+		return collections.Caller{}, unauthenticated(err)
+	}
+	if cred.user != "" && cred.user != caller.Party {
+		return collections.Caller{}, unauthenticated(fmt.Errorf("the user name is not the party %q of the token", caller.Party))
+	}
+	return caller, nil
+}
+
+// unauthenticated hides a reason from the client. The reason goes on as text
+// only: the kind of an error within it must not become that of the answer.
+func unauthenticated(reason error) error {
+	detail := detailNotValid
+	if errors.Is(reason, errExpired) {
+		detail = detailExpired
+	}
+	return &collections.Error{
+		Kind: collections.ErrUnauthenticated, Detail: detail, Err: errors.New(reason.Error()),
+	}
+}
+
+// Challenges returns the values of WWW-Authenticate for a 401 that err led to,
+// Basic first (TX-AUTH-02, RFC 7617, RFC 6750 §3). Without credentials there is
+// nothing to say of them.
+func Challenges(err error) []string {
+	basic, bearer := `Basic realm="accord", charset="UTF-8"`, `Bearer realm="accord"`
+	e, ok := errors.AsType[*collections.Error](err)
+	if ok && (e.Detail == detailExpired || e.Detail == detailNotValid) {
+		bearer += fmt.Sprintf(`, error="invalid_token", error_description=%q`, e.Detail)
+	}
+	return []string{basic, bearer}
+}

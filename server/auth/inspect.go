@@ -1,0 +1,101 @@
+package auth
+
+import (
+	"context"
+	"slices"
+
+	"accord/collections"
+)
+
+// An Inspection is what the operator is told of a token, the reason of a
+// refusal included. It is not for clients.
+type Inspection struct {
+	Good   bool     `json:"good"`
+	Reason string   `json:"reason,omitempty"` // why it is not good
+	Claims *Claims  `json:"claims,omitempty"` // proven only if Good; nil if they cannot be read
+	Rights []Rights `json:"rights,omitempty"` // of a good token, by agreement
+}
+
+// Rights are what a token can do in one agreement: grant ∩ scope (P5).
+type Rights struct {
+	Agreement string   `json:"agreement"`
+	Read      []string `json:"read,omitempty"`  // aliases of collections
+	Write     []string `json:"write,omitempty"` // aliases of collections
+	Request   bool     `json:"request,omitempty"`
+	Search    bool     `json:"search,omitempty"`
+}
+
+// Inspect says whether a token or handle is good now, else why not, and what it
+// can do.
+func (a *Authenticator) Inspect(ctx context.Context, token string) Inspection {
+	result := Inspection{Claims: a.claimsIn(ctx, token)}
+	caller, err := a.verify(ctx, token)
+	if err == nil {
+		result.Rights, err = a.rights(ctx, caller)
+	}
+	if err != nil {
+		result.Reason = err.Error()
+		return result
+	}
+	result.Good = true
+	return result
+}
+
+// claimsIn returns what a token or handle says, nil if that cannot be read.
+func (a *Authenticator) claimsIn(ctx context.Context, token string) *Claims {
+	if isHandle(token) {
+		claims, _ := a.claimsOf(ctx, token)
+		return claims
+	}
+	t, err := readToken(token)
+	if err != nil {
+		return nil
+	}
+	return &t.Claims
+}
+
+// rights asks collections what every surface asks.
+func (a *Authenticator) rights(ctx context.Context, caller collections.Caller) ([]Rights, error) {
+	service := collections.Service{Control: a.control, Log: a.Log, Now: a.Now}
+	roots, err := service.Roots(collections.WithCaller(ctx, caller))
+	if err != nil {
+		return nil, err
+	}
+	var all []Rights
+	for _, root := range roots {
+		r := Rights{
+			Agreement: root.ID,
+			Request:   caller.Scopes.Allows("request", root.ID, "") && mayRequest(root.Agreement, caller.Party),
+			Search:    caller.Scopes.Allows("search", root.ID, "") && maySearch(root.Agreement, caller.Party),
+		}
+		for _, view := range root.Views() {
+			if view.CanRead {
+				r.Read = append(r.Read, view.Alias)
+			}
+			if view.CanWrite {
+				r.Write = append(r.Write, view.Alias)
+			}
+		}
+		slices.Sort(r.Read)
+		slices.Sort(r.Write)
+		all = append(all, r)
+	}
+	return all, nil
+}
+
+// mayRequest reports whether the party has a pair to send requests in.
+func mayRequest(a *collections.Agreement, party string) bool {
+	if a.Cooperation == nil {
+		return false
+	}
+	return a.Cooperation.Pairs == nil || slices.ContainsFunc(a.Cooperation.Pairs, func(pair [2]string) bool {
+		return pair[0] == party || pair[1] == party
+	})
+}
+
+// maySearch reports whether there is anything that the party may read.
+func maySearch(a *collections.Agreement, party string) bool {
+	return slices.ContainsFunc(a.Collections, func(c collections.Collection) bool {
+		return slices.Contains(c.Grants[party], collections.Read)
+	})
+}

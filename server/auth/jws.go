@@ -1,0 +1,65 @@
+package auth
+
+import (
+	"crypto"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/golang-jwt/jwt/v5"
+)
+
+// algorithms are all that a token may be signed with: no "none", no shared
+// secret (RFC 8725 §3.1).
+var algorithms = []string{
+	jwt.SigningMethodEdDSA.Alg(),
+	jwt.SigningMethodES256.Alg(),
+	jwt.SigningMethodRS256.Alg(),
+}
+
+var parser = jwt.NewParser(jwt.WithStrictDecoding())
+
+// A signedToken is a JWT that has been read; nothing in it is true before
+// signedBy says so.
+type signedToken struct {
+	Claims Claims
+	KID    string
+
+	method jwt.SigningMethod
+	text   string // what is signed
+	sig    []byte
+}
+
+// readToken takes a JWT apart. It bounds its size itself.
+func readToken(text string) (*signedToken, error) {
+	if len(text) > maxToken {
+		return nil, errors.New("the token is too long")
+	}
+	var t signedToken
+	parsed, parts, err := parser.ParseUnverified(text, &t.Claims)
+	if err != nil {
+		return nil, err
+	}
+	if alg := parsed.Method.Alg(); !slices.Contains(algorithms, alg) {
+		return nil, fmt.Errorf("the algorithm %q is not allowed", alg)
+	}
+	// An extension that we do not know must not be passed over (RFC 7515 §4.1.11).
+	if _, ok := parsed.Header["crit"]; ok {
+		return nil, errors.New("the token has a crit header")
+	}
+	if t.KID, _ = parsed.Header["kid"].(string); t.KID == "" {
+		return nil, errors.New("the token has no kid")
+	}
+	t.method, t.text, t.sig = parsed.Method, strings.Join(parts[:2], "."), parsed.Signature
+	return &t, nil
+}
+
+// signedBy verifies the signature. A key of another kind than the token's
+// algorithm asks for is an error too.
+func (t *signedToken) signedBy(key crypto.PublicKey) error {
+	if err := t.method.Verify(t.text, t.sig, key); err != nil {
+		return fmt.Errorf("signature with key %.64q: %w", t.KID, err)
+	}
+	return nil
+}
