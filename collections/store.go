@@ -22,6 +22,9 @@ import (
 //
 // Durability (P2). What Append returned without an error survives kill -9 and
 // power loss at any later instant.
+//
+// Several stores, also in several processes, may be open on one place; together
+// they keep one set of logs. What a method returns belongs to the caller.
 type Store interface {
 	// Append runs decide on the state of the log at its last sequence and makes
 	// what it returns part of the log as one step: all of the entries, the
@@ -30,7 +33,10 @@ type Store interface {
 	// read, decide is run again on the new state, so it must have no effects of
 	// its own. An error of decide is returned as it is, and nothing is written.
 	// A decision without entries still proves that the log had not moved.
-	// A log that was never appended to is empty and needs no creation.
+	// A log that was never appended to is empty and needs no creation. An
+	// OpDelete that names anything but versions of its object that are still
+	// there is ErrConflict. A store may hold a lock while decide runs, so
+	// decide asks its State and never the store.
 	Append(ctx context.Context, log uuid.UUID, decide Decide) ([]Record, error)
 
 	// Page returns the positions of one page of a log, ascending. It costs what
@@ -88,7 +94,8 @@ type State interface {
 	Last() int64
 	// Versions is as Store.Versions.
 	Versions(ctx context.Context, ids []string) (map[string][]Version, error)
-	// Object returns the bytes at a sequence; nil if they are gone.
+	// Object returns the bytes at a sequence; nil if they are gone, or where
+	// there is no such record.
 	Object(ctx context.Context, seq int64) ([]byte, error)
 	// Follow is as Store.Follow.
 	Follow(ctx context.Context, after int64, limit int) ([]Record, error)

@@ -3,6 +3,7 @@ package storetest
 import (
 	"bytes"
 	"context"
+	"errors"
 	"strings"
 
 	"accord/collections"
@@ -86,29 +87,32 @@ func textsComeBackAsTheyWere(f *fixture) {
 }
 
 // P3: a store neither keeps the buffers that it was given nor hands out its
-// own; a map of versions may be written to (decisions count their own entries
-// in), even when nothing was found.
+// own. A decision may write into what the state gave it (it counts its own
+// entries in), also when nothing was found, and marks come out right.
 func buffersStayTheCallers(f *fixture) {
 	id := objectID("indicator", 1)
-	e := added(id, t1, stix.Clear)
+	e := added(id, t3, stix.Clear)
 	want := bytes.Clone(e.Raw)
 	f.append(e)
 	clear(e.Raw)
-	f.decideNothing(func(ctx context.Context, s collections.State) error {
-		known, err := s.Versions(ctx, []string{id, "unknown"})
-		if err != nil {
-			return err
+	_, err := f.store.Append(f.Context(), f.id, func(ctx context.Context, s collections.State) (collections.Decision, error) {
+		known, errKnown := s.Versions(ctx, []string{id, "unknown"})
+		none, errNone := s.Versions(ctx, []string{"nothing"})
+		raw, errRaw := s.Object(ctx, 1)
+		if err := errors.Join(errKnown, errNone, errRaw); err != nil {
+			return collections.Decision{}, err
 		}
+		clear(known[id])
 		known["unknown"] = append(known["unknown"], collections.Version{})
-		none, err := s.Versions(ctx, []string{"nothing"})
-		if err != nil {
-			return err
-		}
 		none["nothing"] = nil
-		raw, err := s.Object(ctx, 1)
 		clear(raw)
-		return err
+		return collections.Decision{Entries: []collections.Entry{added(id, t1, stix.Clear)}}, nil
 	})
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.wantPage(latest(stix.Clear), 1)
+
 	clear(f.objects(1)[0].Raw)
 	clear(f.records()[0].Raw)
 	clear(f.versions(id)[id])

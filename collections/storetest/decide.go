@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime"
 	"sync/atomic"
 
 	"accord/collections"
@@ -65,10 +66,12 @@ func decideRunsOnTheNewestState(f *fixture) {
 	}
 }
 
-// addUnlessThere appends e unless its object is in the log.
+// addUnlessThere appends e unless its object is in the log. It lets others go
+// first between look and answer.
 func addUnlessThere(e collections.Entry) collections.Decide {
 	return func(ctx context.Context, s collections.State) (collections.Decision, error) {
 		known, err := s.Versions(ctx, []string{e.ID})
+		runtime.Gosched()
 		if err != nil || len(known[e.ID]) > 0 {
 			return collections.Decision{}, err
 		}
@@ -76,8 +79,8 @@ func addUnlessThere(e collections.Entry) collections.Decide {
 	}
 }
 
-// An error of decide comes back as it is and nothing is written, not even by
-// others' leave: those who append at the same time are not touched.
+// An error of decide comes back as it is and nothing is written; those who
+// append at the same time are not touched.
 func decideErrorWritesNothing(f *fixture) {
 	refusal := collections.Errorf(collections.ErrForbidden, "not today")
 	status := f.newStatus()

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"sync"
 
 	"accord/collections"
@@ -34,6 +35,34 @@ func logsAreWorldsOfTheirOwn(f *fixture) {
 	}
 	if n, m := len(f.records()), len(other.records()); n != 4 || m != 3 {
 		f.Errorf("the logs have %d and %d records; want 4 and 3", n, m)
+	}
+}
+
+// P5: no position, however far out of its log, reaches into another.
+func positionsStayInTheirLog(f *fixture) {
+	logs := []log{{t: f, store: f.store, id: uuid.New()}, f.log, {t: f, store: f.store, id: uuid.New()}}
+	for i, l := range logs {
+		l.append(manyAdded(fmt.Sprintf("type%d", i), 3)...)
+	}
+	far := []int64{math.MinInt64, -1 << 40, -1<<40 + 1, -1, 0, 4, 1 << 32, 1 << 40, 1<<40 + 1, 1<<41 + 2, math.MaxInt64}
+	for _, l := range logs {
+		if got := len(l.objects(far...)) + len(l.manifest(far...)); got != 0 {
+			f.Errorf("sequences that are not there give %d objects and versions", got)
+		}
+		for _, after := range far {
+			want := sequencesFrom(1, 3)
+			if after > 0 {
+				want = nil
+			}
+			for _, q := range []collections.Query{latest(stix.Red), all(stix.Red), {Types: []string{"type0", "type1", "type2"}}} {
+				q.After = after
+				l.wantPage(q, want...)
+			}
+			records, err := l.store.Follow(f.Context(), l.id, after, 10)
+			if err != nil || after > 0 && len(records) > 0 || after <= 0 && len(records) != 3 {
+				f.Errorf("Follow after %d gives %d records, %v", after, len(records), err)
+			}
+		}
 	}
 }
 

@@ -64,13 +64,7 @@ func visibilityFollowsOrder(f *fixture) {
 		pollers.Go(func() error { return f.pollAll(f.store, q, byAfter, &finished) })
 		pollers.Go(func() error { return f.pollAll(f.store, q, byAddedAfter, &finished) })
 	}
-	if err := writers.Wait(); err != nil {
-		f.Error(err)
-	}
-	finished.Store(true)
-	if err := pollers.Wait(); err != nil {
-		f.Error(err)
-	}
+	f.finish(writers, pollers, &finished)
 }
 
 // P1, P8: a command works beside a running server, and several servers on one
@@ -88,6 +82,12 @@ func twoOpenStoresAreOne(f *fixture) {
 	for _, s := range stores {
 		pollers.Go(func() error { return f.pollAll(s, all(stix.Red), byAfter, &finished) })
 	}
+	f.finish(writers, pollers, &finished)
+}
+
+// finish waits for the writers, tells the pollers, and waits for them.
+func (f *fixture) finish(writers, pollers *errgroup.Group, finished *atomic.Bool) {
+	f.Helper()
 	if err := writers.Wait(); err != nil {
 		f.Error(err)
 	}

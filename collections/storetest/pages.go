@@ -160,7 +160,7 @@ func addedAfterShowsNoOlderVersion(f *fixture) {
 }
 
 // TX-MTY-01 to TX-MTY-04, TX-FLT-03: exactly the types asked for, also hundreds of
-// them, and together with ids and versions.
+// them, each named twice, and together with ids and versions.
 func pagesByType(f *fixture) {
 	types := make([]string, 300)
 	for i := range types {
@@ -174,7 +174,7 @@ func pagesByType(f *fixture) {
 	f.wantPage(byType(types[299], types[7], types[299], "malware"), 16, 600)
 	f.wantPage(byType("X-TPE", "x-t", "x-t%", "x-typ", "indicator"))
 
-	q := byType(append(types[1:], "malware")...)
+	q := byType(slices.Concat(types[1:], []string{"malware"}, types[1:])...)
 	stored := versionsOf(f.records())
 	for _, clearance := range []stix.TLP{stix.Clear, stix.Red} {
 		for _, filter := range filters[:3] {

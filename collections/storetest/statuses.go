@@ -24,7 +24,7 @@ func statusIsSavedWithTheAppend(f *fixture) {
 	f.wantNoStatus(uuid.New())
 }
 
-// TX-STAT: a status is there until it expires, by the store's clock, and not
+// TX-STAT-05, TX-STAT-06: a status is there until it expires, by the store's clock, and not
 // later, whether or not anybody has swept it away.
 func statusExpires(f *fixture) {
 	short, long := f.newStatus(), f.newStatus()

@@ -100,6 +100,7 @@ var cases = []struct {
 	{"StatusExpires", statusExpires},
 
 	{"LogsAreWorldsOfTheirOwn", logsAreWorldsOfTheirOwn},
+	{"P5/PositionsStayInTheirLog", positionsStayInTheirLog},
 	{"CancelledContext", cancelledContext},
 	{"CancelledAppendHurtsNobodyElse", cancelledAppendHurtsNobodyElse},
 	{"CloseWaitsForAppends", closeWaitsForAppends},
