@@ -1,0 +1,185 @@
+package client
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strings"
+	"sync/atomic"
+	"time"
+)
+
+// mediaType is what TAXII 2.1 is written in (TAXII 2.1 §1.6.8).
+const mediaType = "application/taxii+json;version=2.1"
+
+// Sizes of answers: a resource is a few names and numbers, a page may hold
+// 10,000 objects, the largest real ones of which have 0.24 MB.
+const (
+	maxResource = 64 << 20
+	maxPage     = 512 << 20
+)
+
+// A Config says which server to speak with, and as whom.
+type Config struct {
+	// Server is the base URL of a server, its discovery URL, or the URL of one
+	// API root.
+	Server string
+	// Token is sent as a bearer token; with User, as the password of HTTP
+	// Basic. Empty sends no credentials. No error or result ever holds it.
+	Token, User string
+	// UserAgent names the program; empty means "accord".
+	UserAgent string
+	// Transport makes the requests; nil means one that trusts the system's
+	// certificates and gives up on a server that is silent for five minutes.
+	Transport http.RoundTripper
+}
+
+// A Client speaks with one server. It may be used from many goroutines.
+type Client struct {
+	config  Config
+	server  *url.URL
+	http    *http.Client
+	reached atomic.Bool // the server has answered before
+}
+
+// New returns a client. It sends nothing yet; the error is about Config.
+func New(cfg Config) (*Client, error) {
+	server, err := url.Parse(cfg.Server)
+	if err != nil || server.Host == "" || server.Scheme != "http" && server.Scheme != "https" {
+		return nil, errors.New("the server must be a URL such as https://taxii.example/")
+	}
+	if server.User != nil || server.RawQuery != "" || server.Fragment != "" {
+		return nil, errors.New("the server's URL must have no user name, query or fragment")
+	}
+	if strings.Trim(server.Path, "/") == "" {
+		server.Path = "/taxii2/"
+	}
+	if !strings.HasSuffix(server.Path, "/") {
+		server.Path += "/"
+	}
+	if cfg.UserAgent == "" {
+		cfg.UserAgent = "accord"
+	}
+	if cfg.Transport == nil {
+		transport := http.DefaultTransport.(*http.Transport).Clone()
+		transport.ResponseHeaderTimeout = 5 * time.Minute // a large push is stored before it is answered
+		cfg.Transport = transport
+	}
+	return &Client{config: cfg, server: server, http: &http.Client{
+		Transport:     cfg.Transport,
+		CheckRedirect: checkRedirect,
+	}}, nil
+}
+
+// checkRedirect follows a redirect only where it changes neither host nor
+// method: another host would get our credentials, and a POST that became a GET
+// would look like a push.
+func checkRedirect(req *http.Request, via []*http.Request) error {
+	first := via[0]
+	switch {
+	case req.URL.Scheme != first.URL.Scheme || req.URL.Host != first.URL.Host:
+		return fmt.Errorf("the server redirects to %s; if that is right, give it as the server", req.URL.Redacted())
+	case req.Method != first.Method:
+		return fmt.Errorf("the server redirects a %s as a %s", first.Method, req.Method)
+	case len(via) >= 5:
+		return errors.New("the server redirects without end")
+	}
+	return nil
+}
+
+// An Error is an answer of the server that says no (TAXII 2.1 §3.6.1).
+type Error struct {
+	StatusCode  int
+	Title       string // may be empty
+	Description string // may be empty
+	ErrorID     string // names the failure in the server's log; may be empty
+}
+
+func (e *Error) Error() string {
+	text := fmt.Sprintf("the server answered %d %s", e.StatusCode, http.StatusText(e.StatusCode))
+	switch {
+	case e.Description != "":
+		text += ": " + e.Description
+	case e.Title != "":
+		text += ": " + e.Title
+	}
+	if e.ErrorID != "" {
+		text += " (error id " + e.ErrorID + ")"
+	}
+	return text
+}
+
+// get reads a resource into v.
+func (c *Client) get(ctx context.Context, u *url.URL, v any) error {
+	return c.do(ctx, http.MethodGet, u, nil, func(res *http.Response) error {
+		return decodeResource(res.Body, v)
+	})
+}
+
+// post sends a body and reads the resource of the answer into v.
+func (c *Client) post(ctx context.Context, u *url.URL, body []byte, v any) error {
+	return c.do(ctx, http.MethodPost, u, body, func(res *http.Response) error {
+		return decodeResource(res.Body, v)
+	})
+}
+
+// do makes a request and has read take the answer, patiently: both may happen
+// several times, and the last time counts.
+func (c *Client) do(ctx context.Context, method string, u *url.URL, body []byte, read func(*http.Response) error) error {
+	return c.patiently(ctx, func() error {
+		req, err := http.NewRequestWithContext(ctx, method, u.String(), bytes.NewReader(body))
+		if err != nil {
+			return err
+		}
+		c.setHeader(req)
+		res, err := c.http.Do(req)
+		if err != nil {
+			return err
+		}
+		defer res.Body.Close()
+		c.reached.Store(true)
+		if res.StatusCode/100 != 2 {
+			return refusal(res)
+		}
+		return read(res)
+	})
+}
+
+func (c *Client) setHeader(req *http.Request) {
+	req.Header.Set("Accept", mediaType)
+	req.Header.Set("User-Agent", c.config.UserAgent)
+	if req.Method == http.MethodPost {
+		req.Header.Set("Content-Type", mediaType)
+	}
+	switch {
+	case c.config.User != "":
+		req.SetBasicAuth(c.config.User, c.config.Token)
+	case c.config.Token != "":
+		req.Header.Set("Authorization", "Bearer "+c.config.Token)
+	}
+}
+
+// refusal turns an answer other than 2xx into an error.
+func refusal(res *http.Response) error {
+	var body struct {
+		Title       string `json:"title"`
+		Description string `json:"description"`
+		ErrorID     string `json:"error_id"`
+	}
+	// A proxy's refusal may be no TAXII error; its status says enough.
+	_ = json.NewDecoder(io.LimitReader(res.Body, 1<<20)).Decode(&body)
+	err := &Error{res.StatusCode, body.Title, body.Description, body.ErrorID}
+	return afterwards(err, res.Header.Get("Retry-After"))
+}
+
+func decodeResource(r io.Reader, v any) error {
+	if err := json.NewDecoder(io.LimitReader(r, maxResource)).Decode(v); err != nil {
+		return fmt.Errorf("read the server's answer: %w", err)
+	}
+	return nil
+}

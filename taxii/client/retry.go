@@ -1,0 +1,69 @@
+package client
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/cenkalti/backoff/v5"
+)
+
+// Patience: with waits that grow from half a second, eight tries bridge the
+// restart of a server; what asks for longer than ten minutes is given up.
+const (
+	maxTries = 8
+	maxWait  = 10 * time.Minute
+)
+
+// patiently runs try until it succeeds, fails for good or patience ends, and
+// returns the last error.
+func (c *Client) patiently(ctx context.Context, try func() error) error {
+	_, err := backoff.Retry(ctx, func() (struct{}, error) {
+		err := try()
+		if err != nil && !passing(err, c.reached.Load()) {
+			err = backoff.Permanent(err)
+		}
+		return struct{}{}, err
+	}, backoff.WithMaxTries(maxTries), backoff.WithMaxElapsedTime(maxWait))
+	return err
+}
+
+// passing reports whether the same request may succeed later: the server is
+// busy, or the connection broke. A server that cannot be connected to is worth
+// waiting for only if it has answered before; else its address is wrong.
+func passing(err error, reached bool) bool {
+	if e, ok := errors.AsType[*Error](err); ok {
+		return e.busy()
+	}
+	if errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.EOF) {
+		return true
+	}
+	network, ok := errors.AsType[*net.OpError](err)
+	return ok && (reached || network.Op != "dial")
+}
+
+func (e *Error) busy() bool {
+	return e.StatusCode == http.StatusTooManyRequests || e.StatusCode == http.StatusServiceUnavailable
+}
+
+// afterwards adds to a refusal the wait that its Retry-After asks for, in
+// seconds or as a date (RFC 9110 §10.2.3).
+func afterwards(err *Error, header string) error {
+	seconds, wrong := strconv.Atoi(header)
+	if wrong != nil {
+		date, wrong := http.ParseTime(header)
+		if wrong != nil {
+			return err
+		}
+		seconds = int(time.Until(date)/time.Second) + 1
+	}
+	if !err.busy() || seconds < 0 {
+		return err
+	}
+	return fmt.Errorf("%w; %w", err, backoff.RetryAfter(seconds))
+}
