@@ -60,7 +60,7 @@ func TestSchemes(t *testing.T) {
 	}
 }
 
-// Every claim is checked, of tokens that our own key signed.
+// P10: every claim is checked, of tokens that our own key signed.
 func TestClaims(t *testing.T) {
 	w := newWorld(t, usCN)
 	if err := w.control.Set(t.Context(), operator, "public_url", "https://accord.example/"); err != nil {
@@ -114,7 +114,7 @@ func TestClaims(t *testing.T) {
 	}
 }
 
-// Expired is expired, at the second; a token that is wrong besides is only said
+// P10: expired is expired, at the second; a token that is wrong besides is only said
 // to be not valid.
 func TestExpired(t *testing.T) {
 	w := newWorld(t, usCN)
@@ -127,7 +127,7 @@ func TestExpired(t *testing.T) {
 	w.refuses(wrong, "not valid", "aud")
 }
 
-// Tokens that nobody of us signed.
+// P10, TX-AUTH-06: tokens that nobody of us signed.
 func TestForged(t *testing.T) {
 	w := newWorld(t, usCN)
 	kid, key := w.key()
@@ -205,7 +205,7 @@ func TestChallenges(t *testing.T) {
 	}
 }
 
-// A party that an apply leaves out has no voice any more.
+// P5: a party that an apply leaves out has no voice any more.
 func TestPartyLeavesTheAgreement(t *testing.T) {
 	w := newWorld(t, usCN)
 	token := w.issue(Request{Party: "cert-cn", Scope: "read:us-cn/*"}).Token

@@ -93,7 +93,7 @@ func TestIssueWarns(t *testing.T) {
 	}
 }
 
-// A handle stands for the stored token wherever a JWT does.
+// P10: a handle stands for the stored token wherever a JWT does.
 func TestHandle(t *testing.T) {
 	w := newWorld(t, usCN)
 	other := w.another()
@@ -113,7 +113,7 @@ func TestHandle(t *testing.T) {
 	w.refuses(issued.Token, "expired", "expired")
 }
 
-// The control log keeps nothing that a token could be made from.
+// P10: the control log keeps nothing that a token could be made from.
 func TestTokensAreNotKept(t *testing.T) {
 	w := newWorld(t, usCN)
 	request := Request{Party: "cert-us", Scope: "read:us-cn/*"}
@@ -136,7 +136,7 @@ func TestTokensAreNotKept(t *testing.T) {
 	}
 }
 
-// A revocation holds at once on its server, and on others after a refresh.
+// P10: a revocation holds at once on its server, and on others after a refresh.
 func TestRevoke(t *testing.T) {
 	for _, tc := range []struct {
 		name  string

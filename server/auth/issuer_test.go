@@ -187,7 +187,7 @@ func TestIssuerAlgorithms(t *testing.T) {
 	}
 }
 
-// A party's issuer speaks for that party, in the agreements that declare it,
+// P5: a party's issuer speaks for that party, in the agreements that declare it,
 // and never as admin.
 func TestIssuerIsBounded(t *testing.T) {
 	w := newIssuerWorld(t, newIssuer(t))
@@ -238,7 +238,7 @@ func TestIssuerScopeIsCut(t *testing.T) {
 	}
 }
 
-// One issuer that two agreements declare speaks in both.
+// P5: one issuer that two agreements declare speaks in both.
 func TestIssuerOfTwoAgreements(t *testing.T) {
 	i := newIssuer(t)
 	w := newWorld(t, declare(usCN, i.at()), declare(euUS, i.at()))
@@ -258,14 +258,14 @@ func TestIssuerOfTwoAgreements(t *testing.T) {
 	w.refuses(w.foreign(nil), "not valid", "declares the issuer")
 }
 
-// Two agreements that declare one party with different issuers are not applied,
+// P5: two agreements that declare one party with different issuers are not applied,
 // so nobody has to guess whose token it is.
 func TestIssuersThatDiffer(t *testing.T) {
 	one, two := newIssuer(t), newIssuer(t)
 	w := newWorld(t, declare(usCN, one.at()))
 	_, err := w.control.Apply(t.Context(), operator, []byte(declare(euUS, two.at())), collections.ApplyOptions{})
-	if !errors.Is(err, collections.ErrConflict) {
-		t.Errorf("Apply = %v, want ErrConflict", err)
+	if !errors.Is(err, collections.ErrConflict) || !strings.Contains(err.Error(), `party "cert-us": its issuers are others in the agreement "us-cn"; declare the same in both`) {
+		t.Errorf("Apply = %v, want ErrConflict that names party, agreement and way out", err)
 	}
 }
 
@@ -284,7 +284,7 @@ func TestRevokeForeign(t *testing.T) {
 	w.accepts(ours) // the same jti of another issuer
 }
 
-// What a key source must not do to us.
+// P10: what a key source must not do to us.
 func TestBadSources(t *testing.T) {
 	var redirected atomic.Bool
 	elsewhere := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -329,7 +329,7 @@ func TestBadSources(t *testing.T) {
 	}
 }
 
-// Without the switch no address within the house is dialled, whatever the
+// P10: without the switch no address within the house is dialled, whatever the
 // agreement says.
 func TestPrivateAddresses(t *testing.T) {
 	i := newIssuer(t)
@@ -368,7 +368,7 @@ func TestIsPublic(t *testing.T) {
 	}
 }
 
-// A slow source holds nobody up for long, and nobody at all whose key is known.
+// P10: a slow source holds nobody up for long, and nobody at all whose key is known.
 func TestSlowSource(t *testing.T) {
 	i := newIssuer(t)
 	release := make(chan struct{})
@@ -395,7 +395,7 @@ func TestSlowSource(t *testing.T) {
 	}
 }
 
-// Known keys go on while their source is gone, until their age limit.
+// P10: known keys go on while their source is gone, until their age limit.
 func TestSourceGone(t *testing.T) {
 	i := newIssuer(t)
 	w := newIssuerWorld(t, i)
@@ -419,7 +419,7 @@ func (w *world) renewed(i collections.Issuer) {
 	<-w.auth.issuers.source(i).fetch(w.Context())
 }
 
-// A key that its issuer has withdrawn ends with the next renewal.
+// P10: a key that its issuer has withdrawn ends with the next renewal.
 func TestWithdrawnKey(t *testing.T) {
 	i := newIssuer(t)
 	w := newIssuerWorld(t, i)
@@ -432,7 +432,7 @@ func TestWithdrawnKey(t *testing.T) {
 	w.refuses(w.foreign(nil), "not valid", `has no key "ed"`)
 }
 
-// An unknown kid makes us ask the source again, but not each time.
+// P10: an unknown kid makes us ask the source again, but not each time.
 func TestUnknownKID(t *testing.T) {
 	i := newIssuer(t)
 	i.serves(keySetOf())

@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// Keys that cannot be used are refused one by one; the others are read.
+// P10: keys that cannot be used are refused one by one; the others are read.
 func TestParseJWKS(t *testing.T) {
 	small, err := rsa.GenerateKey(rand.Reader, 1024)
 	if err != nil {

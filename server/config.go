@@ -1,0 +1,233 @@
+package server
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+	"net/url"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/spf13/pflag"
+)
+
+// Config is what the server can be told. Each field is a key of the YAML file,
+// a flag (listen, public-url) and an environment variable (ACCORD_LISTEN,
+// ACCORD_PUBLIC_URL); a flag beats the environment, and that the file.
+type Config struct {
+	// Listen (listen) is the TCP address to serve on. The server speaks plain
+	// HTTP, so an address that other machines can reach is refused unless a
+	// proxy is declared; see BehindProxy. Port 0 takes a free one.
+	Listen string `yaml:"listen" json:"listen"`
+
+	// Data (data) is the folder of all that the server keeps: the store, its
+	// lock, the private keys. It is made if it is not there.
+	Data string `yaml:"data" json:"data"`
+
+	// Store (store) is where records are kept, as sqlite:PATH. "" is the file
+	// accord.db in the data folder.
+	Store string `yaml:"store" json:"store"`
+
+	// Agreements (agreement) are agreement files to apply at start. In the
+	// environment they are separated by commas. None is fine when the store
+	// holds one already.
+	Agreements []string `yaml:"agreement" json:"agreement"`
+
+	// PublicURL (public_url) is the address by which the parties know the
+	// server, for example "https://accord.example", without a path. "" is what
+	// was given at an earlier start, else http:// and the address listened on.
+	PublicURL string `yaml:"public_url" json:"public_url"`
+
+	// BehindProxy (behind_proxy) says that a proxy in front ends TLS, so that
+	// the server may listen off loopback. PublicURL must then be https, and the
+	// address of a client is read from X-Forwarded-For.
+	BehindProxy bool `yaml:"behind_proxy" json:"behind_proxy"`
+
+	// MetricsListen (metrics_listen) is the loopback address of /metrics. "" is
+	// 127.0.0.1:6101 if that is free, "off" is none.
+	MetricsListen string `yaml:"metrics_listen" json:"metrics_listen"`
+
+	// LogFormat (log_format) is text or json. The log goes to standard error.
+	LogFormat string `yaml:"log_format" json:"log_format"`
+
+	// LogLevel (log_level) is debug, info, warn or error.
+	LogLevel string `yaml:"log_level" json:"log_level"`
+
+	// MaxContentLength (max_content_length) is the largest body of a push, in
+	// bytes, from 1 to 2^53-1; API roots announce it (TAXII 2.1 §4.2.1).
+	MaxContentLength int64 `yaml:"max_content_length" json:"max_content_length"`
+
+	// DefaultLimit (default_limit) is how many objects a page has when the
+	// client does not say, from 1 to MaxLimit.
+	DefaultLimit int `yaml:"default_limit" json:"default_limit"`
+
+	// MaxLimit (max_limit) is how many objects a page has at most, whatever the
+	// client says.
+	MaxLimit int `yaml:"max_limit" json:"max_limit"`
+
+	// AllowPrivateIssuers (allow_private_issuers) lets a party's jwks_url lead
+	// to private and loopback addresses, for closed networks.
+	AllowPrivateIssuers bool `yaml:"allow_private_issuers" json:"allow_private_issuers"`
+}
+
+// Defaults returns the configuration of a server that was told nothing.
+func Defaults() Config {
+	return Config{
+		Listen:           "127.0.0.1:6100",
+		Data:             "accord-data",
+		LogFormat:        "text",
+		LogLevel:         "info",
+		MaxContentLength: 64 << 20,
+		DefaultLimit:     1_000,
+		MaxLimit:         10_000,
+	}
+}
+
+// flags returns a flag for each key, bound to c. They are the one list of keys:
+// file, environment and command line all set them.
+func (c *Config) flags() *pflag.FlagSet {
+	f := pflag.NewFlagSet("accord", pflag.ContinueOnError)
+	f.SortFlags = false
+	f.StringVar(&c.Listen, "listen", c.Listen, "`address` to serve on")
+	f.StringVar(&c.Data, "data", c.Data, "`folder` of the store and the server's keys")
+	f.StringVar(&c.Store, "store", c.Store, "where records are kept, as `sqlite:PATH` (default accord.db in the data folder)")
+	f.StringSliceVar(&c.Agreements, "agreement", c.Agreements, "agreement `file` to apply at start; may be repeated")
+	f.StringVar(&c.PublicURL, "public-url", c.PublicURL, "`URL` by which the parties know the server (default as last given, else http://LISTEN)")
+	f.BoolVar(&c.BehindProxy, "behind-proxy", c.BehindProxy, "a proxy in front ends TLS, so listening off loopback is safe")
+	f.StringVar(&c.MetricsListen, "metrics-listen", c.MetricsListen, "loopback `address` of /metrics, or off (default 127.0.0.1:6101 if free)")
+	f.StringVar(&c.LogFormat, "log-format", c.LogFormat, "text or json")
+	f.StringVar(&c.LogLevel, "log-level", c.LogLevel, "debug, info, warn or error")
+	f.Int64Var(&c.MaxContentLength, "max-content-length", c.MaxContentLength, "largest body of a push, in `bytes`")
+	f.IntVar(&c.DefaultLimit, "default-limit", c.DefaultLimit, "`objects` in a page when the client does not say")
+	f.IntVar(&c.MaxLimit, "max-limit", c.MaxLimit, "most `objects` that a client can have in a page")
+	f.BoolVar(&c.AllowPrivateIssuers, "allow-private-issuers", c.AllowPrivateIssuers, "let a jwks_url lead to private addresses")
+	return f
+}
+
+// maxInteger is the largest integer that TAXII can say (TAXII 2.1 §2).
+const maxInteger = 1<<53 - 1
+
+// Validate returns every fault of c, each beginning with its key.
+func (c *Config) Validate() error {
+	var faults []error
+	refuse := func(key, format string, args ...any) {
+		faults = append(faults, fmt.Errorf(key+": "+format, args...))
+	}
+	if err := checkAddress(c.Listen); err != nil {
+		refuse("listen", "%w", err)
+	} else if !isLoopback(c.Listen) && !c.BehindProxy {
+		refuse("listen", "other machines can reach %s, and this server speaks plain HTTP: tokens would travel unprotected; "+
+			"listen on 127.0.0.1, or put a proxy that ends TLS in front and say so with behind_proxy: true and public_url: https://…", c.Listen)
+	}
+	if c.Data == "" {
+		refuse("data", "a folder is needed, such as ./accord-data")
+	}
+	if err := checkStore(c.Store); err != nil {
+		refuse("store", "%w", err)
+	}
+	if slices.Contains(c.Agreements, "") {
+		refuse("agreement", "the name of a file is empty")
+	}
+	if err := checkPublicURL(c.PublicURL); err != nil {
+		refuse("public_url", "%w", err)
+	}
+	if c.BehindProxy && !strings.HasPrefix(c.PublicURL, "https://") {
+		refuse("behind_proxy", "public_url must be the https:// address of the proxy, for example https://accord.example")
+	}
+	if err := checkMetricsListen(c.MetricsListen); err != nil {
+		refuse("metrics_listen", "%w", err)
+	}
+	if c.LogFormat != "text" && c.LogFormat != "json" {
+		refuse("log_format", "%q is neither text nor json", c.LogFormat)
+	}
+	if _, ok := logLevels[c.LogLevel]; !ok {
+		refuse("log_level", "%q is none of debug, info, warn, error", c.LogLevel)
+	}
+	if c.MaxContentLength < 1 || c.MaxContentLength > maxInteger {
+		refuse("max_content_length", "%d is not from 1 to %d bytes", c.MaxContentLength, int64(maxInteger))
+	}
+	if c.MaxLimit < 1 {
+		refuse("max_limit", "%d is below 1", c.MaxLimit)
+	}
+	if c.DefaultLimit < 1 || c.DefaultLimit > c.MaxLimit {
+		refuse("default_limit", "%d is not from 1 to max_limit, which is %d", c.DefaultLimit, c.MaxLimit)
+	}
+	return errors.Join(faults...)
+}
+
+// checkStore refuses a store that cannot be opened here. A MongoDB URI may hold
+// a password, so it is not repeated.
+func checkStore(store string) error {
+	scheme, path, _ := strings.Cut(store, ":")
+	switch {
+	case store == "" || scheme == "sqlite" && path != "":
+		return nil
+	case scheme == "mongodb" || scheme == "mongodb+srv":
+		return errors.New("this version keeps records in SQLite only: write sqlite:PATH, or leave the key out")
+	}
+	return fmt.Errorf("%q is not of the form sqlite:PATH", store)
+}
+
+// storeFile is the file of the store.
+func (c *Config) storeFile() string {
+	if c.Store == "" {
+		return filepath.Join(c.Data, "accord.db")
+	}
+	return strings.TrimPrefix(c.Store, "sqlite:")
+}
+
+// keyDir is the folder of the server's private keys.
+func (c *Config) keyDir() string { return filepath.Join(c.Data, "keys") }
+
+func checkAddress(address string) error {
+	_, port, err := net.SplitHostPort(address)
+	if err != nil {
+		return fmt.Errorf("%q is not of the form HOST:PORT, such as 127.0.0.1:6100", address)
+	}
+	if _, err := strconv.ParseUint(port, 10, 16); err != nil {
+		return fmt.Errorf("%q is no port: a number up to 65535", port)
+	}
+	return nil
+}
+
+// isLoopback reports whether only this machine can reach the address. A name
+// other than localhost may lead anywhere, so it is not.
+func isLoopback(address string) bool {
+	host, _, _ := net.SplitHostPort(address)
+	ip, err := netip.ParseAddr(host)
+	return host == "localhost" || err == nil && ip.Unmap().IsLoopback()
+}
+
+func checkMetricsListen(address string) error {
+	if address == "" || address == "off" {
+		return nil
+	}
+	if err := checkAddress(address); err != nil {
+		return err
+	}
+	if !isLoopback(address) {
+		return fmt.Errorf("metrics need no token, so they are served on loopback only, and %s is not", address)
+	}
+	return nil
+}
+
+// checkPublicURL keeps to what may stand in discovery (TX-DISC-03): https, or
+// plain http on this machine alone.
+func checkPublicURL(s string) error {
+	if s == "" {
+		return nil
+	}
+	u, err := url.Parse(s)
+	switch {
+	case err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http":
+		return errors.New("this is no address of the form https://HOST")
+	case u.User != nil || u.RawQuery != "" || u.Fragment != "" || strings.Trim(u.Path, "/") != "":
+		return errors.New("an address has no user, path, query or fragment here: TAXII's discovery lives at the root of the host")
+	case u.Scheme == "http" && !isLoopback(net.JoinHostPort(u.Hostname(), "80")):
+		return errors.New("plain http is for this machine only; the parties need https")
+	}
+	return nil
+}

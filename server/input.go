@@ -1,0 +1,117 @@
+package server
+
+import (
+	"bufio"
+	"bytes"
+	"compress/gzip"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+
+	"accord/stix"
+)
+
+// An input reads the objects of several files, one file after the other: each
+// a bundle, an envelope, a list, one object or NDJSON, packed with gzip or not.
+// The file "-" is stdin.
+type input struct {
+	names []string
+	stdin io.Reader
+	size  int64 // of all files, as they are stored; -1 where that is not known
+	read  int64 // bytes of them that have been read
+
+	objects *stix.Reader // of the current file, nil before it is opened
+	file    io.Closer
+}
+
+// newInput looks at each file, so that a name that is wrong is known before
+// anything is done with the others.
+func newInput(names []string, stdin io.Reader) (*input, error) {
+	in := &input{names: names, stdin: stdin}
+	for _, name := range names {
+		info, err := os.Stat(name)
+		switch {
+		case name == "-":
+			in.size = -1
+		case err != nil:
+			return nil, err
+		case info.IsDir():
+			return nil, fmt.Errorf("%s is a folder; files are needed", name)
+		case in.size >= 0:
+			in.size += info.Size()
+		}
+	}
+	return in, nil
+}
+
+// Next returns the bytes of the next object, io.EOF after the last.
+func (in *input) Next() ([]byte, error) {
+	for len(in.names) > 0 {
+		if in.objects == nil {
+			if err := in.open(); err != nil {
+				return nil, err
+			}
+		}
+		raw, err := in.objects.Next()
+		if err == nil {
+			return raw, nil
+		}
+		if !errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+			return nil, fmt.Errorf("%s: %w", in.names[0], err)
+		}
+		in.Close()
+		in.names = in.names[1:]
+	}
+	return nil, io.EOF
+}
+
+// open begins the first of the files that are left.
+func (in *input) open() error {
+	var r io.Reader = in.stdin
+	if in.names[0] != "-" {
+		f, err := os.Open(in.names[0])
+		if err != nil {
+			return err
+		}
+		r, in.file = f, f
+	}
+	r, err := unpack(&countingReader{r, &in.read})
+	if err != nil {
+		in.Close()
+		return fmt.Errorf("%s: %w", in.names[0], err)
+	}
+	in.objects = stix.NewReader(r, stix.File, stix.DefaultLimits)
+	return nil
+}
+
+// Close closes the current file.
+func (in *input) Close() error {
+	f := in.file
+	in.objects, in.file = nil, nil
+	if f == nil {
+		return nil
+	}
+	return f.Close()
+}
+
+// unpack reads gzip as what is in it, and anything else as it is.
+func unpack(r io.Reader) (io.Reader, error) {
+	buffered := bufio.NewReaderSize(r, 64<<10)
+	if head, _ := buffered.Peek(2); !bytes.Equal(head, []byte{0x1f, 0x8b}) {
+		return buffered, nil
+	}
+	return gzip.NewReader(buffered)
+}
+
+// A countingReader adds up what is read.
+type countingReader struct {
+	r io.Reader
+	n *int64
+}
+
+func (c *countingReader) Read(p []byte) (int, error) {
+	n, err := c.r.Read(p)
+	*c.n += int64(n)
+	return n, err
+}

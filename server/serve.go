@@ -1,0 +1,84 @@
+package server
+
+import (
+	"fmt"
+	"runtime/debug"
+
+	"github.com/spf13/cobra"
+	"go.yaml.in/yaml/v4"
+)
+
+func newServeCommand() *cobra.Command {
+	c := &cobra.Command{
+		Use: "serve", Short: "Serve until interrupted",
+		Long: "Serve until interrupted. Each flag is also a key of the --config file (public_url for --public-url)\n" +
+			"and an environment variable (ACCORD_PUBLIC_URL); a flag beats the environment, and that the file.",
+		Args: cobra.NoArgs,
+	}
+	settings := newSettings(c.Flags())
+	c.RunE = func(cmd *cobra.Command, _ []string) error {
+		cfg, err := settings.load()
+		if err != nil {
+			return err
+		}
+		s, err := New(cmd.Context(), cfg, newLogger(cmd.ErrOrStderr(), cfg))
+		if err != nil {
+			return err
+		}
+		return s.Run(cmd.Context())
+	}
+	return c
+}
+
+func newConfigCheckCommand() *cobra.Command {
+	c := &cobra.Command{
+		Use: "check", Short: "Print the configuration in force, or every fault in it",
+		Args: cobra.NoArgs,
+	}
+	settings, asJSON := newSettings(c.Flags()), outputFlag(c)
+	c.RunE = func(cmd *cobra.Command, _ []string) error {
+		cfg, err := settings.load()
+		if err != nil {
+			return err
+		}
+		if *asJSON {
+			return printJSON(cmd.OutOrStdout(), cfg)
+		}
+		text, err := yaml.Dump(cfg)
+		if err != nil {
+			return err
+		}
+		_, err = cmd.OutOrStdout().Write(text)
+		return err
+	}
+	return c
+}
+
+func newVersionCommand() *cobra.Command {
+	return &cobra.Command{
+		Use: "version", Short: "Print the version and what it was built from",
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			_, err := fmt.Fprintln(cmd.OutOrStdout(), "accord", buildVersion())
+			return err
+		},
+	}
+}
+
+// buildVersion is what the go command knew of the source when it built the binary.
+func buildVersion() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return "unknown"
+	}
+	v := info.Main.Version + " " + info.GoVersion
+	for _, s := range info.Settings {
+		switch {
+		case s.Key == "vcs.revision":
+			v += " " + s.Value
+		case s.Key == "vcs.modified" && s.Value == "true":
+			v += " modified"
+		}
+	}
+	return v
+}

@@ -1,0 +1,278 @@
+package server
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"sync"
+	"time"
+
+	"accord/collections"
+	"accord/schemas"
+	"accord/server/auth"
+	"accord/taxii"
+
+	"github.com/gofrs/flock"
+	"github.com/labstack/echo/v4"
+	"github.com/labstack/echo/v4/middleware"
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+)
+
+const (
+	// refreshEvery is how often the control log is read on. Commands wait four
+	// times as long for servers to obey; see backend.settle.
+	refreshEvery = 250 * time.Millisecond
+
+	// grace is how long requests may go on when the server is to end. With what
+	// follows the server ends within ten seconds.
+	grace = 8 * time.Second
+
+	// maxHeader is room for match[id] with 10,000 ids of 80 characters.
+	maxHeader = 1 << 20
+
+	// headerTimeout, readTimeout and writeTimeout end slow clients: the head of
+	// a request is small, a push of 64 MiB takes nine minutes at 1 Mbit/s.
+	headerTimeout = 10 * time.Second
+	readTimeout   = 15 * time.Minute
+	writeTimeout  = 30 * time.Minute
+	idleTimeout   = 2 * time.Minute
+)
+
+// settingPublicURL is where the control log keeps the public URL.
+const settingPublicURL = "public_url"
+
+// A Server holds its addresses and its store from New on, and answers while Run
+// runs.
+type Server struct {
+	*backend
+	log     *slog.Logger
+	lock    *flock.Flock
+	metrics *metrics
+	ready   readiness
+
+	listener, metricsListener net.Listener // the second may be nil
+	http, metricsHTTP         *http.Server
+}
+
+// New makes a server: it takes its addresses, becomes the only server on its
+// store, and applies the agreement files of cfg. A fault in cfg, or a store that
+// knows no agreement, is wrong use; the Server is then nil and nothing is held.
+// After New, call Run or Close.
+func New(ctx context.Context, cfg *Config, log *slog.Logger) (_ *Server, err error) {
+	if err := cfg.Validate(); err != nil {
+		return nil, usage(err)
+	}
+	if err := checkSomeAgreement(cfg); err != nil {
+		return nil, err
+	}
+	s := &Server{log: log}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, s.Close())
+		}
+	}()
+	if err := s.listen(cfg); err != nil {
+		return nil, err
+	}
+	if err := s.open(ctx, cfg); err != nil {
+		return nil, err
+	}
+	if err := s.applyAgreements(ctx); err != nil {
+		return nil, err
+	}
+	if cfg.PublicURL != "" {
+		if err := s.control.Set(ctx, operator, settingPublicURL, cfg.PublicURL); err != nil {
+			return nil, err
+		}
+	}
+	s.mount()
+	return s, nil
+}
+
+var errNoAgreement = usage(errors.New("no agreement is in force, so there is nothing to serve: " +
+	"write one with accord agreement init > agreement.yaml, then give it with --agreement agreement.yaml"))
+
+// checkSomeAgreement saves a first start without any agreement from leaving an
+// empty store behind.
+func checkSomeAgreement(cfg *Config) error {
+	if _, err := os.Stat(cfg.storeFile()); errors.Is(err, fs.ErrNotExist) && len(cfg.Agreements) == 0 {
+		return errNoAgreement
+	}
+	return nil
+}
+
+// listen takes the addresses, so that a port in use is known before anything is
+// written.
+func (s *Server) listen(cfg *Config) (err error) {
+	if s.listener, err = net.Listen("tcp", cfg.Listen); err != nil {
+		return fmt.Errorf("listen: %w; end what listens there, or give another address with --listen", err)
+	}
+	if cfg.MetricsListen == "off" {
+		return nil
+	}
+	s.metricsListener, err = net.Listen("tcp", cmp.Or(cfg.MetricsListen, "127.0.0.1:6101"))
+	if err != nil && cfg.MetricsListen == "" {
+		s.log.Warn("no metrics", "err", err)
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("metrics_listen: %w; end what listens there, or give another address with --metrics-listen", err)
+	}
+	return nil
+}
+
+// open opens the store as its only server.
+func (s *Server) open(ctx context.Context, cfg *Config) (err error) {
+	if err := prepareFolders(cfg); err != nil {
+		return err
+	}
+	if s.lock, err = lockStore(ctx, cfg, time.Second); err != nil {
+		return err
+	}
+	registry := prometheus.NewRegistry()
+	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	s.metrics = newMetrics(registry)
+	s.metricsHTTP = s.newHTTP(promhttp.HandlerFor(registry, promhttp.HandlerOpts{}))
+	if s.backend, err = openBackend(ctx, cfg, s.log); err != nil {
+		return err
+	}
+	s.ready.ask = s.store.Ready
+	return s.auth.Start(ctx, s.control)
+}
+
+func (s *Server) applyAgreements(ctx context.Context) error {
+	for _, file := range s.cfg.Agreements {
+		src, err := os.ReadFile(file)
+		if err != nil {
+			return fmt.Errorf("agreement: %w", err)
+		}
+		applied, err := s.control.Apply(ctx, operator, src, collections.ApplyOptions{RefuseOld: true})
+		if err != nil {
+			return inFile(file, err)
+		}
+		for _, c := range applied.Changes {
+			s.log.InfoContext(ctx, "agreement applied", "agreement", applied.Agreement, "change", c.Action+" "+c.What)
+		}
+	}
+	if len(s.control.Agreements()) == 0 {
+		return errNoAgreement
+	}
+	return nil
+}
+
+// mount puts the surfaces on one address.
+func (s *Server) mount() {
+	e := echo.New()
+	e.IPExtractor = echo.ExtractIPDirect()
+	if s.cfg.BehindProxy {
+		e.IPExtractor = echo.ExtractIPFromXFFHeader()
+	}
+	e.Use(identify, s.observe, middleware.RecoverWithConfig(middleware.RecoverConfig{LogErrorFunc: s.logPanic}))
+	e.GET("/healthz", s.getHealth)
+	e.GET("/readyz", s.getReadiness)
+	(&taxii.Handler{
+		Service: &collections.Service{
+			Store:     measuredStore{s.store, s.metrics},
+			Control:   s.control,
+			Validator: schemas.New(),
+			Log:       s.log,
+			Now:       time.Now,
+		},
+		Authenticate:     s.auth.Authenticate,
+		Challenges:       auth.Challenges,
+		PublicURL:        s.PublicURL,
+		MaxContentLength: s.cfg.MaxContentLength,
+		DefaultLimit:     s.cfg.DefaultLimit,
+		MaxLimit:         s.cfg.MaxLimit,
+		SealKey:          s.control.Secret("taxii next"),
+		Log:              s.log,
+	}).Mount(e)
+	s.http = s.newHTTP(e)
+}
+
+func (s *Server) newHTTP(h http.Handler) *http.Server {
+	return &http.Server{
+		Handler:           h,
+		ReadHeaderTimeout: headerTimeout,
+		ReadTimeout:       readTimeout,
+		WriteTimeout:      writeTimeout,
+		IdleTimeout:       idleTimeout,
+		MaxHeaderBytes:    maxHeader,
+		ErrorLog:          slog.NewLogLogger(s.log.Handler(), slog.LevelDebug), // clients that break off
+	}
+}
+
+func (s *Server) logPanic(c echo.Context, err error, stack []byte) error {
+	s.log.ErrorContext(c.Request().Context(), "panic", "id", c.Response().Header().Get(echo.HeaderXRequestID), "err", err, "stack", string(stack))
+	return err
+}
+
+// URL is the address that the server listens on.
+func (s *Server) URL() string { return "http://" + s.listener.Addr().String() }
+
+// PublicURL is the address by which the parties know the server, without a
+// final slash.
+func (s *Server) PublicURL() string { return cmp.Or(s.control.Setting(settingPublicURL), s.URL()) }
+
+// Run serves until ctx ends, then finishes the requests that have begun and
+// closes the server. It returns nil when that is why it ended.
+func (s *Server) Run(ctx context.Context) error {
+	work, stop := context.WithCancel(context.WithoutCancel(ctx)) // goes on while requests finish
+	defer stop()
+	var background sync.WaitGroup
+	background.Go(func() { s.control.Watch(work, refreshEvery) })
+	background.Go(func() { s.auth.Watch(work) })
+
+	failed := make(chan error, 2)
+	go func() { failed <- s.http.Serve(s.listener) }()
+	if s.metricsListener != nil {
+		go func() { failed <- s.metricsHTTP.Serve(s.metricsListener) }()
+	}
+	s.log.InfoContext(ctx, "serving", "url", s.PublicURL(), "listen", s.listener.Addr().String(), "agreements", len(s.control.Agreements()))
+	var err error
+	select {
+	case <-ctx.Done():
+		s.log.InfoContext(ctx, "ending")
+	case err = <-failed:
+	}
+	s.shutdown(work)
+	stop()
+	background.Wait()
+	return errors.Join(err, s.Close())
+}
+
+// shutdown lets requests finish while grace lasts, then cuts them off.
+func (s *Server) shutdown(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, grace)
+	defer cancel()
+	if err := s.http.Shutdown(ctx); err != nil {
+		s.log.WarnContext(ctx, "requests cut off", "err", err)
+		_ = s.http.Close() // the listener is closed already
+	}
+	_ = s.metricsHTTP.Close() // nobody waits for a scrape
+}
+
+// Close gives up what New took. Run has done so when it returns.
+func (s *Server) Close() error {
+	var errs []error
+	for _, l := range []net.Listener{s.listener, s.metricsListener} {
+		if l != nil {
+			_ = l.Close() // closed already after Run
+		}
+	}
+	if s.backend != nil {
+		errs = append(errs, s.backend.Close())
+	}
+	if s.lock != nil {
+		errs = append(errs, s.lock.Close())
+	}
+	return errors.Join(errs...)
+}

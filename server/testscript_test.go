@@ -1,0 +1,103 @@
+package server
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"os/signal"
+	"syscall"
+
+	"github.com/rogpeppe/go-internal/testscript"
+)
+
+// TestMain lets the scripts run accord by name: the test binary is it.
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){"accord": func() {
+		ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+		defer stop()
+		os.Exit(Main(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
+	}})
+}
+
+// TestScripts runs the command line as administrators do.
+func TestScripts(t *testing.T) {
+	testscript.Run(t, testscript.Params{
+		Dir:                 "testdata",
+		RequireExplicitExec: true,
+		Setup: func(env *testscript.Env) error {
+			address, err := freeAddress()
+			env.Setenv("ADDRESS", address)
+			env.Setenv("ACCORD_LISTEN", address)
+			env.Setenv("ACCORD_METRICS_LISTEN", "off")
+			return err
+		},
+		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
+			"exits":  scriptExits,
+			"setenv": scriptSetenv,
+			"ready":  scriptReady,
+			"get":    scriptGet,
+		},
+	})
+}
+
+// freeAddress is one on which nobody listens now.
+func freeAddress() (string, error) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return "", err
+	}
+	return l.Addr().String(), l.Close()
+}
+
+// scriptExits runs accord and checks its exit code: exits 2 serve.
+func scriptExits(ts *testscript.TestScript, _ bool, args []string) {
+	err := ts.Exec("accord", args[1:]...)
+	code := exitDone
+	if err != nil {
+		if _, scanErr := fmt.Sscanf(err.Error(), "exit status %d", &code); scanErr != nil {
+			ts.Fatalf("accord %s: %v", strings.Join(args[1:], " "), err)
+		}
+	}
+	if strconv.Itoa(code) != args[0] {
+		ts.Fatalf("accord %s: exit code %d; want %s", strings.Join(args[1:], " "), code, args[0])
+	}
+}
+
+// scriptSetenv sets a variable to what a file, or stdout, holds.
+func scriptSetenv(ts *testscript.TestScript, _ bool, args []string) {
+	ts.Setenv(args[0], strings.TrimSpace(ts.ReadFile(args[1])))
+}
+
+// scriptReady waits until the server on $ADDRESS answers.
+func scriptReady(ts *testscript.TestScript, _ bool, _ []string) {
+	url := "http://" + ts.Getenv("ADDRESS") + "/readyz"
+	for deadline := time.Now().Add(20 * time.Second); time.Now().Before(deadline); {
+		if res, err := http.Get(url); err == nil {
+			res.Body.Close()
+			if res.StatusCode == http.StatusOK {
+				return
+			}
+		}
+	}
+	ts.Fatalf("%s does not answer", url)
+}
+
+// scriptGet checks the status of a request with a token: get 200 /taxii2/ $TOKEN.
+func scriptGet(ts *testscript.TestScript, _ bool, args []string) {
+	req, err := http.NewRequest(http.MethodGet, "http://"+ts.Getenv("ADDRESS")+args[1], nil)
+	ts.Check(err)
+	req.SetBasicAuth("", args[2])
+	res, err := http.DefaultClient.Do(req)
+	ts.Check(err)
+	res.Body.Close()
+	if strconv.Itoa(res.StatusCode) != args[0] {
+		ts.Fatalf("GET %s: status %d; want %s", args[1], res.StatusCode, args[0])
+	}
+}
