@@ -141,6 +141,10 @@ func (c *change) record(seq int64) (*collections.Record, error) {
 func (c *change) mark() {
 	for id, after := range c.touched {
 		before := c.state.known[id]
+		if len(before) == 0 && len(after) == 1 && !after[0].Removed {
+			c.classes[after[0].Sequence-c.state.log.last-1] = classOf(after[0].Rank, collections.NoneNewer)
+			continue // as for most; it saves the work below
+		}
 		was, is := collections.Marks(before), collections.Marks(after)
 		for i, v := range after {
 			class := classOf(v.Rank, is[i])

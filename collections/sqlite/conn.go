@@ -23,7 +23,7 @@ import (
 // keys are random, are written again and again, and the longer the log is, the
 // more of that the file itself is spared.
 var (
-	writerPragmas = []string{"busy_timeout(0)", "synchronous(FULL)", "cache_size(-32768)", "secure_delete(ON)", "wal_autocheckpoint(16000)"}
+	writerPragmas = []string{"busy_timeout(0)", "synchronous(FULL)", "cache_size(-65536)", "secure_delete(ON)", "wal_autocheckpoint(16000)"}
 	readerPragmas = []string{"busy_timeout(10000)", "query_only(1)", "cache_size(-4096)"}
 )
 
@@ -55,7 +55,7 @@ func newFile(path string) (file, error) {
 	case errors.Is(err, fs.ErrNotExist):
 		return file{}, &collections.Error{Kind: collections.ErrInvalid, Detail: "there is no folder " + filepath.Dir(abs) + " for the store; make it first", Err: err}
 	}
-	return file{}, &collections.Error{Kind: collections.ErrInvalid, Detail: "the store can't be made in " + filepath.Dir(abs), Err: err}
+	return file{}, &collections.Error{Kind: collections.ErrInvalid, Detail: "the store can't be made in " + filepath.Dir(abs) + "; make that a folder which this user may write, or name another", Err: err}
 }
 
 // open opens a connection. The file is not looked at before the first statement.
@@ -82,7 +82,7 @@ func (f file) refusal(err error) error {
 	case sqlite3.SQLITE_NOTADB:
 		return &collections.Error{Kind: collections.ErrInvalid, Detail: f.path + " is not an SQLite database", Err: err}
 	case sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM:
-		return &collections.Error{Kind: collections.ErrInvalid, Detail: "the store " + f.path + " can't be written", Err: err}
+		return &collections.Error{Kind: collections.ErrInvalid, Detail: "the store " + f.path + " can't be written; let this user write the file and its folder", Err: err}
 	}
 	return translate(err)
 }
@@ -95,6 +95,7 @@ type conn struct {
 	sql        *sql.Conn
 	statements map[string]*sql.Stmt // by their text
 	failed     error                // the first error of the transaction
+	wrote      bool                 // the transaction has changed something
 }
 
 // close releases the file. A connection with an open statement would keep it.
@@ -117,6 +118,7 @@ func (c *conn) snapshot(f func(c *conn) error) error {
 
 // begin begins a write transaction, and waits for one of another process.
 func (c *conn) begin() error {
+	c.wrote = false
 	c.failed = patiently(func() error { return c.control("BEGIN IMMEDIATE") })
 	return c.failed
 }
@@ -185,6 +187,7 @@ func (c *conn) insert(text string, args ...any) (int64, error) {
 	if err != nil {
 		return 0, c.fail(err)
 	}
+	c.wrote = true
 	res, err := stmt.Exec(args...)
 	if err != nil {
 		return 0, c.fail(err)

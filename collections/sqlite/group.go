@@ -50,8 +50,10 @@ func (g *group) write(l *openLog, c *change) error {
 	if err != nil {
 		return err
 	}
-	if err := g.conn.insertRecords(rows); err != nil {
-		return err
+	for _, r := range rows {
+		if err := g.conn.exec(insertRecord, r.args()...); err != nil {
+			return err
+		}
 	}
 	for _, r := range c.removed {
 		err := g.conn.exec(`UPDATE records SET residue = ?, seed = NULL, raw = NULL WHERE pos = ?`, r.Residue, l.c<<sequenceBits|r.Sequence)

@@ -38,7 +38,7 @@ func execute(t *testing.T, path, script string) {
 	}
 }
 
-// A path that can't be used and a file that is not ours are refused with what
+// P10: a path that can't be used and a file that is not ours are refused with what
 // is wrong; the file stays as it was.
 func TestOpenRefuses(t *testing.T) {
 	for _, tc := range []struct {

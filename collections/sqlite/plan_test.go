@@ -42,12 +42,10 @@ func statements(s *Store) []string {
 	for text := range s.writer.conn.statements {
 		texts[text] = true
 	}
-	for range cap(s.readers) {
-		c := <-s.readers
+	for _, c := range s.readers.free {
 		for text := range c.statements {
 			texts[text] = true
 		}
-		s.readers <- c
 	}
 	var list []string
 	for text := range texts {

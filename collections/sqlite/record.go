@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"slices"
-	"strings"
 	"time"
 
 	"accord/collections"
@@ -65,19 +64,9 @@ func scanRecord(scan scan) (r collections.Record, err error) {
 
 func date(micros int64) time.Time { return time.UnixMicro(micros).UTC() }
 
-// Rows of one insert statement: one statement of 20 costs two thirds of 20
-// statements of one.
-const insertRows = 20
-
+// One row for each statement: many rows in one cost the same.
 const insertRecord = `INSERT INTO records (pos, class, type, idkey, c, added, op, spec, poster, id, version,` +
-	` rank, hash, seed, leaf, rules, removes, residue, raw) VALUES `
-
-var (
-	insertOne  = insertRecord + recordParams
-	insertMany = insertRecord + strings.Repeat(recordParams+", ", insertRows-1) + recordParams
-)
-
-const recordParams = `(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
+	` rank, hash, seed, leaf, rules, removes, residue, raw) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
 
 // A row is a record with its numbers, as it is inserted.
 type row struct {
@@ -86,10 +75,11 @@ type row struct {
 	c, number, poster int64 // log, type, poster
 }
 
-func (r row) appendTo(args []any) []any {
-	return append(args, r.c<<sequenceBits|r.Sequence, int64(r.class), r.number, idKey(r.ID), r.c, r.DateAdded.UnixMicro(),
+// args are the arguments of insertRecord.
+func (r row) args() []any {
+	return []any{r.c<<sequenceBits | r.Sequence, int64(r.class), r.number, idKey(r.ID), r.c, r.DateAdded.UnixMicro(),
 		int64(r.Op), r.SpecVersion, r.poster, r.ID, string(r.Version), int64(r.Rank),
-		unlessZero(r.Hash[:]), unlessZero(r.Seed[:]), r.leafBytes(), unlessZero(r.Rules[:]), r.removesText(), orNull(r.Residue), orNull(r.Raw))
+		unlessZero(r.Hash[:]), unlessZero(r.Seed[:]), r.leafBytes(), unlessZero(r.Rules[:]), r.removesText(), orNull(r.Residue), orNull(r.Raw)}
 }
 
 func (r row) leafBytes() any {
@@ -126,24 +116,4 @@ func orNull(b []byte) any {
 		return nil
 	}
 	return b
-}
-
-// insertRecords inserts rows that are in the order of their positions.
-func (c *conn) insertRecords(rows []row) error {
-	args := make([]any, 0, insertRows*19)
-	for len(rows) > 0 {
-		n, text := 1, insertOne
-		if len(rows) >= insertRows {
-			n, text = insertRows, insertMany
-		}
-		args = args[:0]
-		for _, r := range rows[:n] {
-			args = r.appendTo(args)
-		}
-		if err := c.exec(text, args...); err != nil {
-			return err
-		}
-		rows = rows[n:]
-	}
-	return nil
 }

@@ -2,6 +2,7 @@ package sqlite
 
 import (
 	"context"
+	"maps"
 	"slices"
 
 	"accord/collections"
@@ -33,16 +34,15 @@ func (s *state) Versions(_ context.Context, ids []string) (map[string][]collecti
 
 // lookUp makes the versions of objects known.
 func (s *state) lookUp(ids []string) error {
-	var unknown []string
-	for _, id := range ids {
-		if _, ok := s.known[id]; !ok {
-			unknown = append(unknown, id)
-			s.known[id] = nil
-		}
-	}
+	unknown := slices.DeleteFunc(slices.Clone(ids), func(id string) bool {
+		_, ok := s.known[id]
+		return ok
+	})
 	found, err := s.conn.versions(s.log, unknown)
-	for id, vs := range found {
-		s.known[id] = vs
+	if len(s.known) == 0 {
+		s.known = found
+	} else {
+		maps.Copy(s.known, found)
 	}
 	return err
 }

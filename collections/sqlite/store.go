@@ -34,7 +34,7 @@ type Options struct {
 type Store struct {
 	now     func() time.Time
 	writer  *writer
-	readers chan *conn // those that are free
+	readers *readers
 
 	mu     sync.Mutex
 	closed bool
@@ -59,15 +59,7 @@ func Open(ctx context.Context, path string, o Options) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Store{now: o.Now, writer: w, readers: make(chan *conn, max(4, runtime.GOMAXPROCS(0)))}
-	for range cap(s.readers) {
-		c, err := file.open(ctx, readerPragmas)
-		if err != nil {
-			return nil, errors.Join(err, s.Close())
-		}
-		s.readers <- c
-	}
-	return s, nil
+	return &Store{now: o.Now, writer: w, readers: newReaders(file, max(4, runtime.GOMAXPROCS(0)))}, nil
 }
 
 // Ready reports whether the store takes writes. A commit of the last second is
@@ -95,12 +87,8 @@ func (s *Store) Close() error {
 	s.closed = true
 	s.mu.Unlock()
 	s.inUse.Wait()
-	var errs []error
-	for len(s.readers) > 0 {
-		errs = append(errs, (<-s.readers).close())
-	}
-	// Last, because the last connection cleans up and that takes a writer.
-	return errors.Join(append(errs, s.writer.close())...)
+	// The writer last: the last connection cleans up, and that takes one.
+	return errors.Join(s.readers.close(), s.writer.close())
 }
 
 var errClosed = collections.Errorf(collections.ErrUnavailable, "the store is closed")
@@ -126,11 +114,10 @@ func (s *Store) read(ctx context.Context, f func(c *conn) error) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	select {
-	case c := <-s.readers:
-		defer func() { s.readers <- c }()
-		return translate(c.snapshot(f))
-	case <-ctx.Done():
-		return ctx.Err()
+	c, err := s.readers.take(ctx)
+	if err != nil {
+		return err
 	}
+	defer s.readers.give(c)
+	return translate(c.snapshot(f))
 }

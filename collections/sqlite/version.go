@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/binary"
+	"maps"
 	"slices"
 	"strings"
 
@@ -21,6 +22,7 @@ func (s *Store) Versions(ctx context.Context, log uuid.UUID, ids []string) (vers
 		if err == nil {
 			versions, err = c.versions(l, ids)
 		}
+		maps.DeleteFunc(versions, func(_ string, vs []collections.Version) bool { return vs == nil })
 		return err
 	})
 	return versions, err
@@ -41,22 +43,22 @@ func (s *Store) Manifest(ctx context.Context, log uuid.UUID, seqs []int64) (vers
 	return versions, err
 }
 
-// versions looks objects up by the keys of their ids. Keys are short, so
-// another object may have the same one.
+// versions looks objects up. Those never stored have an entry without
+// versions. Keys are short, so another object may have the same one.
 func (c *conn) versions(l logRow, ids []string) (map[string][]collections.Version, error) {
-	versions := make(map[string][]collections.Version)
+	versions := make(map[string][]collections.Version, len(ids))
 	keys := make([]int64, 0, len(ids))
-	asked := make(map[string]bool, len(ids))
 	for _, id := range ids {
-		if !asked[id] {
-			asked[id] = true
+		if _, ok := versions[id]; !ok {
+			versions[id] = nil
 			keys = append(keys, idKey(id))
 		}
 	}
+	slices.Sort(keys) // SQLite sorts them too, which is quick if they are
 	err := inLists(keys, func(list string, args []any) error {
 		return c.eachVersion(func(v collections.Version) {
-			if asked[v.ID] {
-				versions[v.ID] = append(versions[v.ID], v)
+			if vs, ok := versions[v.ID]; ok {
+				versions[v.ID] = append(vs, v)
 			}
 		}, selectVersion+versionsByID+list+` AND r.pos > ? AND r.pos <= ? ORDER BY r.idkey, r.pos`,
 			append(args, l.pos(0), l.pos(l.last)))
@@ -88,7 +90,7 @@ func (c *conn) eachVersion(f func(collections.Version), text string, args []any)
 // makes an index large, and large is slow.
 func idKey(id string) int64 {
 	h := sha256.Sum256([]byte(id))
-	return int64(binary.BigEndian.Uint64(h[:]))
+	return int64(int32(binary.BigEndian.Uint32(h[:])))
 }
 
 // listSizes are the lengths of IN lists: few, so that statements are prepared

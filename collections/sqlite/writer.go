@@ -35,9 +35,9 @@ type writer struct {
 	ended chan struct{} // closed by run at its end
 	now   func() time.Time
 
-	wrote   atomic.Pointer[time.Time] // of the last commit, nil after a failure
-	commits atomic.Int64
-	paused  time.Time // when the file was last left alone
+	wrote   atomic.Pointer[time.Time] // when the last commit was, nil after a failure
+	commits atomic.Int64              // those that wrote something
+	paused  time.Time                 // when the file was last left alone
 }
 
 // A request waits for its turn in the writer's queue.
@@ -149,7 +149,9 @@ func (w *writer) serve(r *request) {
 		w.failed(served, err)
 		return
 	}
-	w.committed()
+	if w.conn.wrote {
+		w.committed()
+	}
 	for i, r := range served {
 		r.done <- outcomes[i]
 	}

@@ -37,7 +37,7 @@ CREATE TABLE records (
     pos     INTEGER PRIMARY KEY,
     class   INTEGER NOT NULL,
     type    INTEGER NOT NULL REFERENCES types (type),
-    idkey   INTEGER NOT NULL, -- the first 8 bytes of the SHA-256 of id
+    idkey   INTEGER NOT NULL, -- the first 4 bytes of the SHA-256 of id
     c       INTEGER NOT NULL REFERENCES logs (c),
     added   INTEGER NOT NULL,
     op      INTEGER NOT NULL,
