@@ -130,7 +130,7 @@ func TestParseAgreementAccepts(t *testing.T) {
 	}
 }
 
-// Every refusal names line, key, rule and what is allowed.
+// P10: every refusal names line, key, rule and what is allowed.
 func TestParseAgreementRefuses(t *testing.T) {
 	party := func(more string) string { return "territory: US, clearance: amber, " + more + "}" }
 	const usEnd = "territory: US, clearance: amber}"
@@ -342,7 +342,7 @@ func TestParseAgreementRefusesMore(t *testing.T) {
 	}
 }
 
-// Hostile files end soon and in a bounded answer.
+// P10: hostile files end soon and in a bounded answer.
 func TestParseAgreementBounds(t *testing.T) {
 	bomb := "a: &a [x,x,x,x,x,x,x,x,x]\n"
 	for c := 'b'; c < 'm'; c++ {

@@ -289,7 +289,7 @@ func TestApplyDropsAClosedCollection(t *testing.T) {
 	}
 }
 
-// What contradicts the server as it stands is refused, names the other side,
+// P5: what contradicts the server as it stands is refused, names the other side,
 // and writes nothing.
 func TestApplyRefuses(t *testing.T) {
 	const id = "6f3f5a51-0000-4000-8000-000000000001"

@@ -69,6 +69,11 @@ func (p *push) candidate(i int) (candidate, error) {
 	if err != nil {
 		return candidate{}, fmt.Errorf("read member %d of the push: %w", i, err)
 	}
+	return p.consider(i, raw), nil
+}
+
+// consider judges the bytes of one member.
+func (p *push) consider(i int, raw []byte) candidate {
 	c := candidate{index: i}
 	var findings []stix.Finding
 	c.object, findings = stix.ReadObject(raw, stix.DefaultLimits)
@@ -80,13 +85,13 @@ func (p *push) candidate(i int) (candidate, error) {
 		if verdict.Accepted {
 			c.warnings = describe(verdict.Findings)
 			c.hash = sha256.Sum256(raw)
-			return c, nil
+			return c
 		}
 		findings = errorsOnly(verdict.Findings)
 	}
 	failure := c.failure(findings...)
 	c.refused = &failure
-	return c, nil
+	return c
 }
 
 // findings are the rules of the collection and the agreement, which no schema
@@ -96,13 +101,11 @@ func (v *View) findings(o stix.Object) []stix.Finding {
 	refuse := func(rule, pointer, format string, args ...any) {
 		found = append(found, stix.Finding{Rule: rule, Level: stix.LevelError, Pointer: pointer, Message: fmt.Sprintf(format, args...)})
 	}
-	if spec := o.Spec(); spec == "2.0" && !slices.Contains(v.STIXVersions, spec) {
-		refuse("COM-02", "/spec_version", "this is a STIX 2.0 object, and the collection takes %s", strings.Join(v.MediaTypes(), ", "))
+	if spec := o.Spec(); !slices.Contains(v.STIXVersions, spec) {
+		refuse("COM-02", "/spec_version", "this is a STIX %.20s object, and the collection takes %s", spec, strings.Join(v.MediaTypes(), ", "))
 	}
-	for i := range v.root.Parties {
-		if other := &v.root.Parties[i]; other.ID != v.root.caller.Party && o.CreatedBy != "" && other.Identity == o.CreatedBy {
-			refuse("VER-08", "/created_by_ref", "this is the identity of the party %q, and only that party makes versions of its objects", other.ID)
-		}
+	if other := v.otherParty(o.CreatedBy); other != nil {
+		refuse("VER-08", "/created_by_ref", "this is the identity of the party %q, and only that party makes versions of its objects", other.ID)
 	}
 	if len(v.Origin) > 0 && o.Origins != nil && !slices.ContainsFunc(o.Origins, func(t string) bool { return slices.Contains(v.Origin, t) }) {
 		refuse("CTX-ORIGIN", "/extensions/"+string(stix.ActivityContext)+"/origin_territories",
@@ -111,13 +114,35 @@ func (v *View) findings(o stix.Object) []stix.Finding {
 	return found
 }
 
+// unversioned reports whether c tells its version by nothing but the date on
+// which it is added. A marking definition has its created at least.
+func (c *candidate) unversioned() bool { return c.object.Version() == "" }
+
+// otherParty returns the party of the agreement, other than the caller's, that
+// the identity is of; nil if there is none.
+func (v *View) otherParty(identity stix.ID) *Party {
+	for i := range v.root.Parties {
+		if p := &v.root.Parties[i]; identity != "" && p.Identity == identity && p.ID != v.root.caller.Party {
+			return p
+		}
+	}
+	return nil
+}
+
+// What a status says of one member is bounded, because a body of 100 kB,
+// inflated, can hold a hundred thousand members that break many rules each.
+const (
+	maxMessage = 1500 // bytes: room for the longest pointer and a reason
+	maxFailed  = 300  // bytes of the id or version of a failure; sound ids have 288 at most
+)
+
 // failure is how a refused member stands in the status (TX-STAT-09, TX-STAT-10).
 func (c candidate) failure(findings ...stix.Finding) Failure {
 	f := Failure{ID: string(c.object.ID), Version: string(c.object.Version()), Message: describe(findings)}
-	if f.ID == "" {
+	if f.ID == "" || len(f.ID) > maxFailed {
 		f.ID = fmt.Sprintf("objects[%d]", c.index)
 	}
-	if f.Version == "" {
+	if f.Version == "" || len(f.Version) > maxFailed {
 		f.Version = "unknown"
 	}
 	return f
@@ -125,15 +150,31 @@ func (c candidate) failure(findings ...stix.Finding) Failure {
 
 // describe writes findings in one line, each beginning with its rule.
 func describe(findings []stix.Finding) string {
-	parts := make([]string, len(findings))
+	var line string
 	for i, f := range findings {
 		at := ""
 		if f.Pointer != "" {
 			at = " at " + f.Pointer
 		}
-		parts[i] = f.Rule + at + ": " + f.Message
+		next := f.Rule + at + ": " + f.Message
+		switch {
+		case i == 0:
+			line = cut(next, maxMessage)
+		case len(line)+len(next) > maxMessage:
+			return fmt.Sprintf("%s; and %d more", line, len(findings)-i)
+		default:
+			line += "; " + next
+		}
 	}
-	return strings.Join(parts, "; ")
+	return line
+}
+
+// cut returns s, or as much of it as fits in about n bytes.
+func cut(s string, n int) string {
+	if len(s) <= n {
+		return s
+	}
+	return strings.ToValidUTF8(s[:n], "") + "…"
 }
 
 func errorsOnly(findings []stix.Finding) []stix.Finding {

@@ -34,17 +34,17 @@ func (p *push) mark(c *candidate) {
 }
 
 // learnMarkings finds out which of the markings that a batch names are known
-// to raise no rank: their definitions stand in the collection, or anywhere in
-// the push.
+// to raise no rank: they are defined, in the collection or anywhere in the
+// push, and every definition there is a statement. So nobody takes the rank
+// from what another marked by defining the marking once more (P6).
 func (p *push) learnMarkings(ctx context.Context, batch []candidate) error {
 	var unknown []string
 	for _, c := range batch {
 		for _, id := range c.object.Markings {
-			_, seen := p.neutral[id]
-			if _, predefined := stix.MarkingRank(id); predefined || seen || c.refused != nil {
+			if _, predefined := stix.MarkingRank(id); predefined || p.sought[id] || c.refused != nil {
 				continue
 			}
-			p.neutral[id] = false
+			p.sought[id] = true
 			unknown = append(unknown, string(id))
 		}
 	}
@@ -57,7 +57,14 @@ func (p *push) learnMarkings(ctx context.Context, batch []candidate) error {
 	return p.searchCollection(ctx, unknown)
 }
 
-// searchPush learns the statement markings that the push itself brings, once.
+// defined takes note of a definition that was found.
+func (p *push) defined(id stix.ID, statement bool) {
+	neutral, before := p.neutral[id]
+	p.neutral[id] = statement && (neutral || !before)
+}
+
+// searchPush learns the markings that the push itself brings, once. One that is
+// refused defines nothing, and leaves its marking unknown.
 func (p *push) searchPush(ctx context.Context) error {
 	if p.scanned {
 		return nil
@@ -71,9 +78,10 @@ func (p *push) searchPush(ctx context.Context) error {
 		if !bytes.Contains(raw, []byte(`"marking-definition"`)) {
 			continue
 		}
-		o, findings := stix.ReadObject(raw, stix.DefaultLimits)
-		if len(findings) == 0 && isStatement(o) && p.view.root.service.Validator.Validate(p.view.Profile, o).Accepted {
-			p.neutral[o.ID] = true
+		c := p.consider(i, raw)
+		if c.object.Type == "marking-definition" {
+			p.mark(&c) // it may be above the ceiling
+			p.defined(c.object.ID, c.refused == nil && isStatement(c.object))
 		}
 	}
 	return ctx.Err()
@@ -97,7 +105,7 @@ func (p *push) searchCollection(ctx context.Context, ids []string) error {
 			}
 			for _, s := range stored {
 				o, findings := stix.ReadObject(s.Raw, stix.Limits{})
-				p.neutral[stix.ID(id)] = len(findings) == 0 && isStatement(o)
+				p.defined(stix.ID(id), len(findings) == 0 && isStatement(o))
 			}
 		}
 	}
@@ -105,12 +113,10 @@ func (p *push) searchCollection(ctx context.Context, ids []string) error {
 }
 
 // isStatement reports whether o defines a marking that is only words. Markings
-// of other kinds than TLP and statement may restrict in ways that the server
-// cannot enforce, so they stay unknown.
+// of other kinds than TLP and statement, extensions among them, may restrict in
+// ways that the server cannot enforce, so they stay unknown.
 func isStatement(o stix.Object) bool {
-	var definition struct {
-		Type string `json:"definition_type"`
-	}
-	return o.Type == "marking-definition" &&
-		json.Unmarshal(o.Raw, &definition) == nil && definition.Type == "statement"
+	var definition map[string]any // a struct would take Definition_Type too
+	return o.Type == "marking-definition" && json.Unmarshal(o.Raw, &definition) == nil &&
+		definition["definition_type"] == "statement" && definition["extensions"] == nil
 }

@@ -85,7 +85,8 @@ type push struct {
 	posted  Posted
 	poster  Poster
 	rules   [32]byte
-	neutral map[stix.ID]bool // markings that raise no rank; see markings.go
+	neutral map[stix.ID]bool // markings whose definitions were found, and whether they raise no rank
+	sought  map[stix.ID]bool // markings whose definitions were looked for
 	scanned bool             // whether the push itself was searched for markings
 	done    Pushed           // of the batches that were appended
 }
@@ -100,6 +101,7 @@ func (v *View) newPush(posted Posted) *push {
 		poster:  v.root.poster(),
 		rules:   v.root.service.Validator.Rules(v.Profile),
 		neutral: map[stix.ID]bool{},
+		sought:  map[stix.ID]bool{},
 		done: Pushed{Status: Status{
 			ID: uuid.New(), Agreement: v.root.ID, Collection: v.ID, Party: v.root.caller.Party,
 			Requested: now, PushSeed: seed,

@@ -338,7 +338,7 @@ func TestClearance(t *testing.T) {
 	}
 }
 
-// Deleting is for the party that stored the record and for curators.
+// P5: deleting is for the party that stored the record and for curators.
 func TestDelete(t *testing.T) {
 	id := "indicator--00000000-0000-4000-8000-000000000001"
 	at := func(ts ...stix.Timestamp) collections.VersionFilter { return collections.VersionFilter{At: ts} }

@@ -3,7 +3,6 @@ package stix
 import (
 	"strings"
 	"testing"
-	"time"
 )
 
 func TestSameContent(t *testing.T) {
@@ -62,16 +61,13 @@ func TestSameContent(t *testing.T) {
 	}
 }
 
-// A megabyte of digits costs what reading it costs.
+// A megabyte of digits costs what reading it costs: with powers of ten written
+// out, this test would not end.
 func TestSameContentOfLongNumbers(t *testing.T) {
 	digits := strings.Repeat("1", 1<<20)
-	begun := time.Now()
 	for _, a := range []string{`{"a":` + digits + `}`, `{"a":1e` + digits + `}`, `{"a":1e-` + digits + `}`} {
 		if b := strings.Replace(a, "1", "2", 1); SameContent([]byte(a), []byte(b)) {
 			t.Errorf("%.20s… is the same as %.20s…", a, b)
 		}
-	}
-	if took := time.Since(begun); took > 10*time.Second {
-		t.Errorf("comparing numbers of a megabyte took %v", took)
 	}
 }

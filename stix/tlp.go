@@ -60,18 +60,21 @@ func (t TLP) Marking() ID {
 }
 
 // MarkingRank returns the rank of a predefined marking, of TLP 1.0 or 2.0, and
-// whether id is one. Any other id says nothing of a rank.
+// whether id is one, in whatever case its UUID is spelled (RFC 4122 §3): RED in
+// upper case is no unknown marking. Any other id says nothing of a rank.
 func MarkingRank(id ID) (TLP, bool) {
 	if id == "" {
 		return 0, false
 	}
 	for rank, tlp := range tlps {
-		if id == tlp.id || id == tlp.id1 {
+		if sameID(id, tlp.id) || sameID(id, tlp.id1) {
 			return TLP(rank), true
 		}
 	}
 	return 0, false
 }
+
+func sameID(a, b ID) bool { return len(a) == len(b) && strings.EqualFold(string(a), string(b)) }
 
 // PredefinedMarking returns the marking-definition that is published under the
 // id, and whether it is one of TLP 1.0 or 2.0. No other content may go under
@@ -82,7 +85,7 @@ func PredefinedMarking(id ID) (raw []byte, ok bool) {
 		return nil, false
 	}
 	text := rank.String()
-	if id == rank.Marking() {
+	if id = ID(strings.ToLower(string(id))); id == rank.Marking() {
 		return fmt.Appendf(nil, `{"type":"marking-definition","spec_version":"2.1","id":%q,`+
 			`"created":"2022-10-01T00:00:00.000Z","name":%q,"extensions":{"extension-definition--60a3c5c5-0d10-413e-aab3-9e08dde9e88d":`+
 			`{"extension_type":"property-extension","tlp_2_0":%q}}}`, id, "TLP:"+strings.ToUpper(text), text), true

@@ -90,7 +90,7 @@ func (b *body) members() (posted, error) {
 			continue
 		}
 		if fault, ok := errors.AsType[*stix.SyntaxError](err); ok {
-			return posted{}, collections.Errorf(collections.ErrMalformed, "%v", fault)
+			return posted{}, collections.Errorf(collections.ErrMalformed, "the body is not taken: %v; nothing of it was stored", fault)
 		}
 		if err != io.EOF {
 			return posted{}, err

@@ -13,16 +13,6 @@ import (
 	"accord/collections"
 )
 
-// ids of the objects on a page.
-func (e envelope) ids(w *world) []string {
-	w.Helper()
-	var ids []string
-	for _, o := range e.Objects {
-		ids = append(ids, decode[struct{ ID string }](w, answer{body: o}).ID)
-	}
-	return ids
-}
-
 // fill stores n indicators, 1 to n, in one push.
 func (w *world) fill(n int) {
 	w.Helper()

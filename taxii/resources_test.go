@@ -18,7 +18,7 @@ var (
 	taxiiTime = regexp.MustCompile(`^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$`)                              // TX-DT-05
 	// Ids of statuses and of requests are random, and the words of a finding
 	// are not ours.
-	notOurs = regexp.MustCompile(`(?:"(id|error_id)":"(?:[0-9a-f-]{36}|[0-9A-Za-z]{32})"|"(message)":"[A-Z]+-[0-9]+[^"]*")`)
+	notOurs = regexp.MustCompile(`(?:"(id|error_id)":"(?:[0-9a-f-]{36}|[0-9A-Za-z]{32})"|"(message)":"[A-Z]+-[0-9]+(?:[^"\\]|\\.)*")`)
 )
 
 // TX-DT-08 to -10: every resource as it is sent. TX-DISC-01, TX-ROOT-01,
