@@ -175,7 +175,7 @@ func (s *Server) mount() {
 	if s.cfg.BehindProxy {
 		e.IPExtractor = echo.ExtractIPFromXFFHeader()
 	}
-	e.Use(identify, s.observe, middleware.RecoverWithConfig(middleware.RecoverConfig{LogErrorFunc: s.logPanic}))
+	e.Use(identify, hurry, s.observe, middleware.RecoverWithConfig(middleware.RecoverConfig{LogErrorFunc: s.logPanic}))
 	e.GET("/healthz", s.getHealth)
 	e.GET("/readyz", s.getReadiness)
 	(&taxii.Handler{

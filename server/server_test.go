@@ -1,10 +1,12 @@
 package server
 
 import (
+	"bufio"
 	"bytes"
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"log/slog"
 	"net"
@@ -190,7 +192,7 @@ func TestAccessLine(t *testing.T) {
 			t.Errorf("the log holds %q:\n%s", secret, log)
 		}
 	}
-	for _, want := range []string{" method=GET route=/taxii2/:root/collections/ status=200", " party=cert-us ", "status=401", "reason="} {
+	for _, want := range []string{" method=GET route=/taxii2/:root/collections/ status=200", " party=cert-us ", "status=401", "reason=", " duration=", " bytes="} {
 		if !strings.Contains(log, want) {
 			t.Errorf("the log lacks %q:\n%s", want, log)
 		}
@@ -199,6 +201,27 @@ func TestAccessLine(t *testing.T) {
 	id, _, _ := strings.Cut(rest, `"`)
 	if id == "" || !strings.Contains(log, "id="+id+" ") {
 		t.Errorf("the id %q of the answer is not in the log:\n%s", id, log)
+	}
+}
+
+// TX-AUTH-03: whoever has no rights is told so, though the body that he
+// announced never comes.
+func TestBodyThatNeverComes(t *testing.T) {
+	s := start(t, testConfig(t))
+	conn, err := net.Dial("tcp", strings.TrimPrefix(s.URL(), "http://"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	fmt.Fprint(conn, "POST /taxii2/us-cn/collections/activity-from-cn/objects/ HTTP/1.1\r\nHost: accord.example\r\nContent-Length: 1000\r\n\r\n{")
+	conn.SetReadDeadline(time.Now().Add(5 * unreadGrace))
+	res, err := http.ReadResponse(bufio.NewReader(conn), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer res.Body.Close()
+	if res.StatusCode != http.StatusUnauthorized {
+		t.Errorf("a push without credentials: %d; want 401", res.StatusCode)
 	}
 }
 
