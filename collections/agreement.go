@@ -1,6 +1,7 @@
 package collections
 
 import (
+	"slices"
 	"time"
 
 	"accord/stix"
@@ -135,4 +136,22 @@ func (a *Agreement) Party(id string) *Party {
 		}
 	}
 	return nil
+}
+
+// MayRequest reports whether the agreement gives the party a pair to send
+// requests in.
+func (a *Agreement) MayRequest(party string) bool {
+	if a.Cooperation == nil || a.Party(party) == nil {
+		return false
+	}
+	return a.Cooperation.Pairs == nil || slices.ContainsFunc(a.Cooperation.Pairs, func(pair [2]string) bool {
+		return slices.Contains(pair[:], party)
+	})
+}
+
+// MaySearch reports whether the agreement gives the party anything to read.
+func (a *Agreement) MaySearch(party string) bool {
+	return slices.ContainsFunc(a.Collections, func(c Collection) bool {
+		return slices.Contains(c.Grants[party], Read)
+	})
 }

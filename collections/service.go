@@ -122,6 +122,16 @@ func (r *Root) view(c *Collection) *View {
 	}
 }
 
+// CanRequest reports whether the caller may send and answer requests (P5).
+func (r *Root) CanRequest() bool {
+	return r.MayRequest(r.party.ID) && r.caller.Scopes.Allows("request", r.ID, "")
+}
+
+// CanSearch reports whether the caller may search what he may read (P5).
+func (r *Root) CanSearch() bool {
+	return r.MaySearch(r.party.ID) && r.caller.Scopes.Allows("search", r.ID, "")
+}
+
 // Status returns what became of a push that the caller's party made in this
 // agreement; anything else is ErrNotFound.
 func (r *Root) Status(ctx context.Context, id string) (Status, error) {

@@ -139,7 +139,6 @@ func doEverything(t *testing.T, s *Store) {
 			}
 		}
 	}
-	s.writer.wrote.Store(nil)
 	must(s.Ready(ctx))
 }
 

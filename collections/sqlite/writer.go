@@ -35,9 +35,8 @@ type writer struct {
 	ended chan struct{} // closed by run at its end
 	now   func() time.Time
 
-	wrote   atomic.Pointer[time.Time] // when the last commit was, nil after a failure
-	commits atomic.Int64              // those that wrote something
-	paused  time.Time                 // when the file was last left alone
+	commits atomic.Int64 // those that wrote something
+	paused  time.Time    // when the file was last left alone
 }
 
 // A request waits for its turn in the writer's queue.
@@ -150,7 +149,7 @@ func (w *writer) serve(r *request) {
 		return
 	}
 	if w.conn.wrote {
-		w.committed()
+		w.commits.Add(1)
 	}
 	for i, r := range served {
 		r.done <- outcomes[i]
@@ -167,20 +166,8 @@ func (w *writer) next() *request {
 	}
 }
 
-func (w *writer) committed() {
-	t := time.Now()
-	w.wrote.Store(&t)
-	w.commits.Add(1)
-}
-
-func (w *writer) wroteWithin(d time.Duration) bool {
-	t := w.wrote.Load()
-	return t != nil && time.Since(*t) < d
-}
-
 // failed tells a group that nothing was written.
 func (w *writer) failed(rs []*request, err error) {
-	w.wrote.Store(nil)
 	if err = translate(err); !errors.Is(err, collections.ErrUnavailable) {
 		err = &collections.Error{Kind: collections.ErrUnavailable, Detail: "the store could not write", Err: err}
 	}

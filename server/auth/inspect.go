@@ -65,8 +65,8 @@ func (a *Authenticator) rights(ctx context.Context, caller collections.Caller) (
 	for _, root := range roots {
 		r := Rights{
 			Agreement: root.ID,
-			Request:   caller.Scopes.Allows("request", root.ID, "") && mayRequest(root.Agreement, caller.Party),
-			Search:    caller.Scopes.Allows("search", root.ID, "") && maySearch(root.Agreement, caller.Party),
+			Request:   root.CanRequest(),
+			Search:    root.CanSearch(),
 		}
 		for _, view := range root.Views() {
 			if view.CanRead {
@@ -81,21 +81,4 @@ func (a *Authenticator) rights(ctx context.Context, caller collections.Caller) (
 		all = append(all, r)
 	}
 	return all, nil
-}
-
-// mayRequest reports whether the party has a pair to send requests in.
-func mayRequest(a *collections.Agreement, party string) bool {
-	if a.Cooperation == nil {
-		return false
-	}
-	return a.Cooperation.Pairs == nil || slices.ContainsFunc(a.Cooperation.Pairs, func(pair [2]string) bool {
-		return pair[0] == party || pair[1] == party
-	})
-}
-
-// maySearch reports whether there is anything that the party may read.
-func maySearch(a *collections.Agreement, party string) bool {
-	return slices.ContainsFunc(a.Collections, func(c collections.Collection) bool {
-		return slices.Contains(c.Grants[party], collections.Read)
-	})
 }

@@ -42,10 +42,10 @@ func reach(agreements []*collections.Agreement, party string, scope collections.
 			continue
 		}
 		if only.Allows("request", a.ID, "") {
-			note(a.ID, mayRequest(a, party))
+			note(a.ID, a.MayRequest(party))
 		}
 		if only.Allows("search", a.ID, "") {
-			note(a.ID, maySearch(a, party))
+			note(a.ID, a.MaySearch(party))
 		}
 		for _, c := range a.Collections {
 			grants := c.Grants[party]
