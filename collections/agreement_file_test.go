@@ -211,7 +211,7 @@ func TestParseAgreementRefuses(t *testing.T) {
 		{"signatures of some word", "title:", "requires_signatures: both\ntitle:", []string{
 			`line 2: requires_signatures: "both" is not allowed: allowed are none, all`}},
 
-		{"alias like a UUID", "alias: from-cn", "alias: 6f3f5a51-0000-4000-8000-000000000001", []string{
+		{"TX-COL-03: alias like a UUID", "alias: from-cn", "alias: 6f3f5a51-0000-4000-8000-000000000001", []string{
 			`line 7: collections[0].alias: "6f3f5a51-0000-4000-8000-000000000001" looks like a UUID`}},
 		{"alias of a requests collection", "alias: from-cn", "alias: requests-cn", []string{
 			`line 7: collections[0].alias: "requests-cn" is not allowed: aliases that begin with requests-`}},

@@ -88,7 +88,8 @@ func (w *world) walk(path string, query url.Values, byNext bool) (pages [][]stri
 	}
 }
 
-// P1, TX-PAG-01 to -06, TX-SORT-01, TX-SORT-04, TX-FLT-35, IOP 3.14.1: walks by
+// P1, TX-PAG-01 to -06, TX-SORT-01, TX-SORT-04, TX-FLT-22, TX-FLT-35,
+// TX-OBJ-GET-01, TX-OBJ-GET-03, IOP 3.14.1: walks by
 // next and by added_after give everything once and in order, on all four
 // endpoints.
 func TestWalks(t *testing.T) {
@@ -132,7 +133,7 @@ func cloneValues(v url.Values) url.Values {
 	return clone
 }
 
-// TX-MAN-03: for any query the manifest describes what objects serve.
+// TX-MAN-03, TX-FLT-10, TX-MVR-12: for any query the manifest describes what objects serve.
 func TestManifestMatchesObjects(t *testing.T) {
 	w := newWorld(t)
 	w.push(pathObjects, indicator(1, t3), indicator(1, t1), indicator20(1, t3), indicator20(2, t1), indicator(3, t1), indicator(3, t2),

@@ -21,8 +21,8 @@ var (
 	notOurs = regexp.MustCompile(`(?:"(id|error_id)":"(?:[0-9a-f-]{36}|[0-9A-Za-z]{32})"|"(message)":"[A-Z]+-[0-9]+(?:[^"\\]|\\.)*")`)
 )
 
-// TX-DT-08 to -10: every resource as it is sent. TX-DISC-01, TX-ROOT-01,
-// TX-COL-01, TX-COL-02, TX-MAN-01, TX-ENV-01, TX-VER-01, TX-STAT-01, TX-ERR-01.
+// TX-DT-01, TX-DT-08 to -10: every resource as it is sent. TX-DISC-01, TX-ROOT-01,
+// TX-COL-01, TX-COL-02, TX-COL-07, TX-MAN-01, TX-MAN-04, TX-ENV-01, TX-VER-01, TX-STAT-01, TX-ERR-01.
 func TestGolden(t *testing.T) {
 	w := newWorld(t)
 	posted := w.status(202, call{method: "POST", path: pathObjects, body: envelopeOf(

@@ -26,7 +26,7 @@ func TestSchemes(t *testing.T) {
 	}{
 		{"Bearer", []string{"Bearer " + long}, ""},
 		{"Token", []string{"Token " + long}, ""},
-		{"Basic with the party", []string{basic("cert-us", long)}, ""},
+		{"TX-AUTH-01: Basic with the party", []string{basic("cert-us", long)}, ""},
 		{"Basic without user", []string{basic("", long)}, ""},
 		{"short Bearer", []string{"Bearer " + short}, ""},
 		{"short Basic", []string{basic("cert-us", short)}, ""},

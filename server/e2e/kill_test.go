@@ -11,7 +11,8 @@ import (
 	"time"
 )
 
-// TestKill kills the server at random moments under load (P1, P2): whatever a
+// TestKill kills the server at random moments under load (P1, P2,
+// TX-OBJ-POST-16): whatever a
 // status called a success is there afterwards, with its bytes and in its place;
 // nothing that was refused is; and pollers that go on from where they were miss
 // nothing and get nothing twice.
