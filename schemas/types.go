@@ -1,6 +1,10 @@
 package schemas
 
-import "accord/stix"
+import (
+	"fmt"
+
+	"accord/stix"
+)
 
 // typeRules are about what an object is and what its class requires.
 var typeRules = []rule{
@@ -28,6 +32,10 @@ func checkRequired(s *subject) {
 		if _, ok := s.value[property]; ok || s.old && property == "spec_version" {
 			continue
 		}
-		s.report("GEN-02", s.needed(property), "", "%s is missing; an object of type %q must have it", property, s.Type)
+		whose := "every object"
+		if s.Type != "" {
+			whose = fmt.Sprintf("an object of type %q", s.Type)
+		}
+		s.report("GEN-02", s.needed(property), "", "%s is missing; %s must have it", property, whose)
 	}
 }
