@@ -34,9 +34,10 @@ func (p *push) mark(c *candidate) {
 }
 
 // learnMarkings finds out which of the markings that a batch names are known
-// to raise no rank: they are defined, in the collection or anywhere in the
-// push, and every definition there is a statement. So nobody takes the rank
-// from what another marked by defining the marking once more (P6).
+// to raise no rank: the poster says so, by a definition in the push or one that
+// his party stored, and every definition that is found is a statement. So
+// nobody takes the rank from what another marked by defining the marking, be it
+// before him or once more (P6).
 func (p *push) learnMarkings(ctx context.Context, batch []candidate) error {
 	var unknown []string
 	for _, c := range batch {
@@ -88,6 +89,7 @@ func (p *push) searchPush(ctx context.Context) error {
 }
 
 // searchCollection learns those of the markings whose definitions are stored.
+// What another party says of a marking may raise a rank and does not lower it.
 func (p *push) searchCollection(ctx context.Context, ids []string) error {
 	store := p.view.root.service.Store
 	known, err := store.Versions(ctx, p.view.ID, ids)
@@ -95,6 +97,7 @@ func (p *push) searchCollection(ctx context.Context, ids []string) error {
 		return err
 	}
 	for id, versions := range known {
+		_, brought := p.neutral[stix.ID(id)]
 		for _, v := range versions {
 			if v.Removed {
 				continue
@@ -105,7 +108,8 @@ func (p *push) searchCollection(ctx context.Context, ids []string) error {
 			}
 			for _, s := range stored {
 				o, findings := stix.ReadObject(s.Raw, stix.Limits{})
-				p.defined(stix.ID(id), len(findings) == 0 && isStatement(o))
+				said := brought || v.Party == p.poster.Party
+				p.defined(stix.ID(id), said && len(findings) == 0 && isStatement(o))
 			}
 		}
 	}

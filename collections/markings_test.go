@@ -30,7 +30,8 @@ func TestUnknownMarkings(t *testing.T) {
 	}{
 		{"nobody defines it", nil, []string{marked}, false},
 		{"the push says statement", nil, []string{marked, words}, true},
-		{"the collection says statement", []string{words}, []string{marked}, true},
+		{"only another party says statement", []string{words}, []string{marked}, false},
+		{"both say statement", []string{words}, []string{marked, words}, true},
 		{"the push says something else", nil, []string{other, marked}, false},
 		{"the push contradicts the collection", []string{words}, []string{other, marked}, false},
 		{"the collection contradicts the push", []string{other}, []string{words, marked}, false},
