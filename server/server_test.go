@@ -253,7 +253,7 @@ func TestMetrics(t *testing.T) {
 	}
 }
 
-// Whatever New takes it gives back when it fails: each refusal is followed by a
+// P10: whatever New takes it gives back when it fails: each refusal is followed by a
 // start that works.
 func TestRefusedStarts(t *testing.T) {
 	taken, err := net.Listen("tcp", "127.0.0.1:0")
@@ -300,7 +300,7 @@ func TestRefusedStarts(t *testing.T) {
 	}
 }
 
-// A second server on one store is refused, whatever its data folder is, until
+// P10: a second server on one store is refused, whatever its data folder is, until
 // the first has ended.
 func TestOneServerForAStore(t *testing.T) {
 	cfg := testConfig(t)
@@ -316,7 +316,7 @@ func TestOneServerForAStore(t *testing.T) {
 	start(t, second)
 }
 
-// What a command writes beside a running server holds when the command returns.
+// P5: what a command writes beside a running server holds when the command returns.
 func TestCommandsBesideAServer(t *testing.T) {
 	cfg := testConfig(t)
 	s := start(t, cfg)

@@ -27,7 +27,8 @@ import (
 type Options struct {
 	Now func() time.Time // the clock; nil for time.Now
 
-	maxPages int // the file grows no larger, as on a full disk; 0 for no bound
+	maxPages  int           // the file grows no larger, as on a full disk; 0 for no bound
+	groupTime time.Duration // 0 for the usual one
 }
 
 // A Store is a collections.Store in one file.

@@ -1,6 +1,7 @@
 package sqlite
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -17,7 +18,7 @@ import (
 const (
 	groupEntries = 4096
 	groupBytes   = 4 << 20
-	groupTime    = 20 * time.Millisecond
+	groupTime    = 20 * time.Millisecond // unless Options say otherwise
 )
 
 // While requests never cease, the writer leaves the file alone for pauseTime
@@ -34,6 +35,8 @@ type writer struct {
 	queue chan *request
 	ended chan struct{} // closed by run at its end
 	now   func() time.Time
+
+	groupTime time.Duration // the age at which a group is full
 
 	commits atomic.Int64 // those that wrote something
 	paused  time.Time    // when the file was last left alone
@@ -61,7 +64,7 @@ func openWriter(ctx context.Context, f file, o Options) (*writer, error) {
 	if err := c.prepareFile(ctx, f); err != nil {
 		return nil, errors.Join(err, c.close())
 	}
-	w := &writer{conn: c, queue: make(chan *request, 64), ended: make(chan struct{}), now: o.Now}
+	w := &writer{conn: c, queue: make(chan *request, 64), ended: make(chan struct{}), now: o.Now, groupTime: cmp.Or(o.groupTime, groupTime)}
 	go w.run()
 	return w, nil
 }
@@ -139,7 +142,7 @@ func (w *writer) serve(r *request) {
 		}
 		served = append(served, r)
 		outcomes = append(outcomes, r.run(g))
-		if w.conn.failed != nil || g.entries >= groupEntries || g.bytes >= groupBytes || time.Since(began) > groupTime {
+		if w.conn.failed != nil || g.entries >= groupEntries || g.bytes >= groupBytes || time.Since(began) > w.groupTime {
 			break
 		}
 	}

@@ -48,7 +48,8 @@ func waiting(s *Store, n int) {
 
 // Appends that wait share one commit, each with an outcome of its own.
 func TestGroupCommit(t *testing.T) {
-	s, log := openAt(t, newPath(t), Options{}), uuid.New()
+	// A slow machine ends no group by its age.
+	s, log := openAt(t, newPath(t), Options{groupTime: time.Hour}), uuid.New()
 	release := blocked(t, s)
 	before := s.writer.commits.Load()
 	refused := errors.New("refused")
@@ -77,9 +78,8 @@ func TestGroupCommit(t *testing.T) {
 		t.Error(err)
 	}
 	wg.Wait()
-	// Two where nothing else runs; a group also ends when it grows old.
-	if n := s.writer.commits.Load() - before; n > 20 {
-		t.Errorf("51 appends took %d commits; want few", n)
+	if n := s.writer.commits.Load() - before; n > 3 {
+		t.Errorf("51 appends took %d commits; want at most 3", n)
 	}
 	if records, err := s.Follow(t.Context(), log, 0, 100); len(records) != 40 || err != nil {
 		t.Errorf("the log has %d records, %v; want 40", len(records), err)
