@@ -1,5 +1,10 @@
 package stix
 
+import (
+	"fmt"
+	"strings"
+)
+
 // A Level says how grave a finding is.
 type Level string
 
@@ -15,10 +20,46 @@ type Finding struct {
 	Level   Level  `json:"level"`   // error or warning
 	Pointer string `json:"pointer"` // JSON pointer to the place (RFC 6901); "" is the whole object
 	Message string `json:"message"` // what was found and what is allowed, one sentence
+
+	// Words are what Message says, so that it can be said in other languages;
+	// nil where it is said in English only.
+	Words []Words `json:"-"`
+}
+
+// Words are a format in English, as fmt has it, and what stands in it.
+type Words struct {
+	Format string
+	Args   []any // strings, numbers, and Terms
+}
+
+// A Term is an argument of Words that is itself to be translated, such as "a
+// list".
+type Term string
+
+// NewFinding returns a finding whose message is made of words.
+func NewFinding(rule string, level Level, pointer string, words ...Words) Finding {
+	said := make([]string, len(words))
+	for i, w := range words {
+		said[i] = fmt.Sprintf(w.Format, w.Args...)
+	}
+	return Finding{Rule: rule, Level: level, Pointer: pointer, Message: strings.Join(said, "; "), Words: words}
 }
 
 // A Verdict is what validation says of one object.
 type Verdict struct {
 	Accepted bool
 	Findings []Finding // every violated rule once, errors first; nil when there is none
+}
+
+// A Judge gives verdicts by one set of rules. It may be used from many
+// goroutines.
+type Judge interface {
+	// Validate judges an object by its own content. The extension definition of
+	// an id is asked for where the object uses it: nil, as the function or its
+	// answer, says that it is not known, which refuses no object.
+	Validate(o Object, definition func(ID) []byte) Verdict
+
+	// Rules is the hash of the rules that it judges by, for the ledger leaf
+	// (LG-10).
+	Rules() [32]byte
 }

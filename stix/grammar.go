@@ -1,9 +1,6 @@
 package stix
 
-import (
-	"fmt"
-	"strings"
-)
+import "strings"
 
 // A grammar checks JSON (RFC 8259) in the pieces in which it comes and says
 // where each value begins and ends. It holds nothing but the brackets that are
@@ -21,7 +18,7 @@ type grammar struct {
 
 // maxNesting is the depth at which reading stops, whatever the limits of an
 // object are: that of encoding/json and jsontext.
-const maxNesting = 10_000
+const maxNesting = 10_000 // expected says so
 
 // An event is what ended a scan.
 type event uint8
@@ -62,7 +59,7 @@ const (
 )
 
 // expected says what may come in each state, for messages.
-var expected = [...]string{
+var expected = [...]Term{
 	atValue:    "a value",
 	atElement:  "a value or ']'",
 	atMember:   "a name or '}'",
@@ -74,7 +71,7 @@ var expected = [...]string{
 	inEscape:   "an escape",
 	inHex:      "a hexadecimal digit",
 	inLiteral:  "true, false or null",
-	tooDeep:    fmt.Sprintf("no more than %d levels of nesting", maxNesting),
+	tooDeep:    "no more than 10000 levels of nesting",
 	afterMinus: "a digit",
 	afterZero:  "the end of the number",
 	inInteger:  "the end of the number",

@@ -30,6 +30,10 @@ type Header struct {
 	// Origins are the origin_territories of the activity context extension,
 	// as sent; nil where the object does not carry them.
 	Origins []string
+
+	// NewObservable says that an extension makes the type an observable
+	// (extension_type new-sco, STIX 2.1 §7.3).
+	NewObservable bool
 }
 
 // Version returns what tells the versions of an object apart: its modified,
@@ -42,12 +46,13 @@ func (h Header) Version() Timestamp {
 }
 
 // Spec returns the version of STIX that the object is written in: what it says
-// itself, else "2.1" for an observable and "2.0" for anything else (TX-MSV-07).
+// itself, else "2.1" for an observable, be it of a type that an extension makes,
+// and "2.0" for anything else (TX-MSV-07).
 func (h Header) Spec() string {
 	switch {
 	case h.SpecVersion != "":
 		return h.SpecVersion
-	case IsObservable(h.Type):
+	case IsObservable(h.Type), h.NewObservable:
 		return "2.1"
 	}
 	return "2.0"

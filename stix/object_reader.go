@@ -3,7 +3,6 @@ package stix
 import (
 	"bytes"
 	"errors"
-	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -220,6 +219,8 @@ func (r *objectReader) set(at place, text []byte) {
 		}
 	case atOrigin:
 		h.Origins = append(h.Origins, string(text))
+	case atExtensionType:
+		h.NewObservable = h.NewObservable || string(text) == "new-sco"
 	}
 }
 
@@ -274,8 +275,5 @@ func (r *objectReader) report(rule string, at func() jsontext.Pointer, format st
 	if len(pointer) > maxPointer { // cut back to a place above
 		pointer = pointer[:strings.LastIndexByte(pointer[:maxPointer], '/')]
 	}
-	r.findings = append(r.findings, Finding{
-		Rule: rule, Level: LevelError,
-		Pointer: strings.ToValidUTF8(pointer, "\uFFFD"), Message: fmt.Sprintf(format, args...),
-	})
+	r.findings = append(r.findings, NewFinding(rule, LevelError, strings.ToValidUTF8(pointer, "\uFFFD"), Words{format, args}))
 }

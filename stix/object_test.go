@@ -276,6 +276,10 @@ func headerOf(o map[string]any) Header {
 			h.Origins = append(h.Origins, s)
 		}
 	}
+	for _, extension := range extensions {
+		fields, _ := extension.(map[string]any)
+		h.NewObservable = h.NewObservable || fields["extension_type"] == "new-sco"
+	}
 	return h
 }
 

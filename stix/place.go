@@ -27,9 +27,11 @@ const (
 	atGranule    // an element of it
 	atMarkingRef // marking_ref of that
 	atExtensions
-	atActivity // the activity context in them
-	atOrigins  // its origin_territories
-	atOrigin   // an element of it
+	atExtension     // one of them
+	atExtensionType // extension_type of that
+	atActivity      // the activity context, which is one too
+	atOrigins       // its origin_territories
+	atOrigin        // an element of it
 )
 
 // member returns the place of the member called name of an object at p.
@@ -45,8 +47,12 @@ func (p place) member(name []byte) place {
 		if string(name) == string(ActivityContext) {
 			return atActivity
 		}
-	case atActivity:
-		if string(name) == "origin_territories" {
+		return atExtension
+	case atExtension, atActivity:
+		switch {
+		case string(name) == "extension_type":
+			return atExtensionType
+		case p == atActivity && string(name) == "origin_territories":
 			return atOrigins
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+	"strconv"
 	"unicode/utf8"
 )
 
@@ -30,9 +31,11 @@ type Span struct{ Offset, Length int64 }
 // A SyntaxError says why a stream can't be read on: it is no JSON, or is not
 // wrapped as it should be.
 type SyntaxError struct {
-	Offset  int64 // in bytes from the start of the stream
-	Line    int   // counted from 1
+	Offset  int64  // in bytes from the start of the stream
+	Line    int    // counted from 1
+	Rule    string // GEN-01, LIMIT, or BUN-02 for a list without objects
 	Message string
+	Words   Words // what Message says
 }
 
 func (e *SyntaxError) Error() string {
@@ -70,6 +73,11 @@ const (
 // It holds one member at most, and no more of it than the larger byte limit;
 // when skipping, nothing but a window of fixed size.
 type Reader struct {
+	// Roots, if it is set before the first call, is called with each wrapper
+	// that has been read to its end, by the call that goes on behind it. A list
+	// without objects is then left to it and no error.
+	Roots func(Root)
+
 	w       window
 	g       grammar
 	wrapper Wrapper
@@ -79,6 +87,7 @@ type Reader struct {
 
 	list  int    // depth of the list that is being read; 0 outside
 	count int    // its members so far
+	line  int    // of the member that was read last
 	inner bool   // inside a member, whose text is not looked at
 	head  []byte // of the member, once it has become too large
 	root  root
@@ -113,6 +122,10 @@ func (r *Reader) Next() ([]byte, error) {
 
 // Skip reads over the next member, whatever its size, and returns its place.
 func (r *Reader) Skip() (Span, error) { return r.member(false) }
+
+// Line returns the line in which the member begins that was read last, counted
+// from 1.
+func (r *Reader) Line() int { return r.line }
 
 // member reads the next member and leaves it in the window if it is to be kept
 // and not too large.
@@ -150,9 +163,10 @@ func (r *Reader) read(keep bool) (Span, error) {
 // element reads the member whose first byte has been taken.
 func (r *Reader) element(ev event, keep bool) (Span, error) {
 	if r.count++; r.limits.Objects > 0 && r.count > r.limits.Objects {
-		return Span{}, r.fault("there are more than %d objects", r.limits.Objects)
+		return Span{}, r.faultOf("LIMIT", "there are more than %d objects", r.limits.Objects)
 	}
 	from := r.w.offset() - 1
+	r.line = r.w.line()
 	if keep {
 		r.hold()
 	}
@@ -261,10 +275,20 @@ func (r *Reader) unexpected(p []byte) error {
 	if r.w.offset() == 0 && bytes.HasPrefix(p, byteOrderMark) {
 		return r.fault("the input begins with a byte-order mark, which JSON has not")
 	}
-	return r.fault("found %q, and %s should come", p[:1], expected[r.g.state])
+	if r.g.state == tooDeep {
+		return r.faultOf("LIMIT", "found %s, and %s should come", strconv.Quote(string(p[:1])), expected[tooDeep])
+	}
+	return r.fault("found %s, and %s should come", strconv.Quote(string(p[:1])), expected[r.g.state])
 }
 
 // fault returns an error at the next byte to be taken.
 func (r *Reader) fault(format string, args ...any) error {
-	return &SyntaxError{Offset: r.w.offset(), Line: r.w.line(), Message: fmt.Sprintf(format, args...)}
+	return r.faultOf("GEN-01", format, args...)
+}
+
+func (r *Reader) faultOf(rule, format string, args ...any) error {
+	return &SyntaxError{
+		Offset: r.w.offset(), Line: r.w.line(), Rule: rule,
+		Message: fmt.Sprintf(format, args...), Words: Words{format, args},
+	}
 }

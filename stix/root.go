@@ -6,12 +6,23 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
+// A Root is a value at the root of a stream that wraps objects: an envelope, a
+// bundle, or a list.
+type Root struct {
+	Line    int             // in which it begins, counted from 1
+	List    bool            // it is a list, and so has neither names nor type nor id
+	Names   map[string]bool // of its members
+	Type    string          // "" if there is none, or it is no text of at most 4,096 bytes
+	ID      string          // likewise
+	Objects int             // elements of its list of objects
+}
+
 // A root is what a Reader knows of the value that it is in at the root of the
 // stream.
 type root struct {
 	kind  rootKind
-	names map[string]bool // of its members so far
-	fault error           // why it can't be a wrapper, while it may be a single object
+	seen  Root
+	fault error // why it can't be a wrapper, while it may be a single object
 }
 
 type rootKind int
@@ -30,6 +41,8 @@ func (r *Reader) enter(keep bool) (span Span, alone bool, err error) {
 	if err != nil {
 		return Span{}, false, err
 	}
+	r.line = r.w.line()
+	r.root.seen.Line = r.line
 	from := r.w.offset() - 1
 	switch {
 	case r.opens(ev, '{'):
@@ -39,7 +52,7 @@ func (r *Reader) enter(keep bool) (span Span, alone bool, err error) {
 		alone, err = r.enterObject()
 		return Span{from, r.w.offset() - from}, alone, err
 	case r.opens(ev, '[') && r.wrapper == File:
-		r.root.kind, r.list = wrapping, 1
+		r.root.kind, r.root.seen.List, r.list = wrapping, true, 1
 		return Span{}, false, nil
 	}
 	return Span{}, false, r.fault("the root is not a JSON object")
@@ -53,7 +66,7 @@ func (r *Reader) opens(ev event, bracket byte) bool {
 // enterObject reads on behind the bracket of an object at the root, and
 // reports whether it has come to its end and the object is a member itself.
 func (r *Reader) enterObject() (alone bool, err error) {
-	r.root.names = make(map[string]bool)
+	r.root.seen.Names = make(map[string]bool)
 	if r.wrapper == Envelope {
 		r.root.kind = wrapping
 	}
@@ -70,6 +83,7 @@ func (r *Reader) enterObject() (alone bool, err error) {
 		return true, nil
 	case r.wrapper == File: // a bundle may do without objects (BUN-02)
 		r.w.held = -1
+		r.endRoot()
 		return false, nil
 	}
 	return false, cmp.Or(r.root.fault, r.fault(`there is no member "objects"`))
@@ -77,16 +91,26 @@ func (r *Reader) enterObject() (alone bool, err error) {
 
 // leave reads from the end of the list to the end of the root.
 func (r *Reader) leave() error {
-	if r.count == 0 {
-		return r.fault("the list of objects is empty")
+	if r.count == 0 && r.Roots == nil {
+		return r.faultOf("BUN-02", "the list of objects is empty")
 	}
 	inObject := r.list == 2
 	r.list = 0
-	if !inObject {
-		return nil
+	if inObject {
+		if _, err := r.members(); err != nil { // a second list of objects is one
+			return err
+		}
 	}
-	_, err := r.members() // a second list of objects is an error
-	return err
+	r.endRoot()
+	return nil
+}
+
+// endRoot tells of a wrapper that has been read to its end.
+func (r *Reader) endRoot() {
+	if r.Roots != nil {
+		r.root.seen.Objects = r.count
+		r.Roots(r.root.seen)
+	}
 }
 
 // members reads the members of the root object, up to its list of objects or
@@ -130,8 +154,8 @@ func (r *Reader) finishRoot() error {
 	return nil
 }
 
-// ignore reads over a member of the root object but for what its type says of
-// the root.
+// ignore reads over a member of the root object but for what its type and id say
+// of the root.
 func (r *Reader) ignore(name string, ev event) error {
 	quoted := ev == start && r.g.state == inString
 	switch {
@@ -141,11 +165,16 @@ func (r *Reader) ignore(name string, ev event) error {
 		}
 	case name == "type" && r.root.kind == unknown && quoted:
 		typ, err := r.text()
+		r.root.seen.Type = typ
 		if err == nil && typ == "bundle" {
 			return r.wrap()
 		}
 		r.root.kind = single
 		return err
+	case name == "type" && quoted:
+		return r.note(&r.root.seen.Type)
+	case name == "id" && quoted:
+		return r.note(&r.root.seen.ID)
 	}
 	return r.finish(ev)
 }
@@ -159,8 +188,12 @@ func (r *Reader) wrap() error {
 // doubt says that the root can't be a wrapper. If it is one, that is an error;
 // a single object is left to ReadObject.
 func (r *Reader) doubt(format string, args ...any) error {
+	return r.doubtOf("GEN-01", format, args...)
+}
+
+func (r *Reader) doubtOf(rule, format string, args ...any) error {
 	if r.root.fault == nil {
-		r.root.fault = r.fault(format, args...)
+		r.root.fault = r.faultOf(rule, format, args...)
 	}
 	if r.root.kind == wrapping {
 		return r.root.fault
@@ -175,12 +208,12 @@ func (r *Reader) name() (string, error) {
 	if err != nil {
 		return "", err
 	}
-	names := r.root.names
+	names := r.root.seen.Names
 	switch {
 	case names[name]:
 		return name, r.doubt("there are two members %s", excerpt(name))
 	case r.limits.Properties > 0 && len(names) == r.limits.Properties:
-		return name, r.doubt("the root object has more than %d members", r.limits.Properties)
+		return name, r.doubtOf("LIMIT", "the root object has more than %d members", r.limits.Properties)
 	}
 	names[name] = true
 	return name, nil
@@ -189,18 +222,44 @@ func (r *Reader) name() (string, error) {
 // text reads the string whose quote has been taken and returns what it says,
 // "" if that is no name or type of anything.
 func (r *Reader) text() (string, error) {
-	r.w.marked = r.w.pos - 1
-	if _, err := r.step(); err != nil {
+	quoted, err := r.quoted()
+	if err != nil {
 		return "", err
 	}
-	from := r.w.marked
-	r.w.marked = -1
-	if from < 0 || r.w.pos-from > maxName {
-		return "", r.doubt("a name or type has more than %d bytes", maxName)
+	if quoted == nil {
+		return "", r.doubtOf("LIMIT", "a name or type has more than %d bytes", maxName)
 	}
-	s, err := jsontext.AppendUnquote(nil, r.w.buf[from:r.w.pos])
+	s, err := jsontext.AppendUnquote(nil, quoted)
 	if err != nil {
 		return "", r.doubt("a name or type is not valid Unicode")
 	}
 	return string(s), nil
+}
+
+// note reads the string whose quote has been taken into to, if it is such that
+// it can be one of STIX.
+func (r *Reader) note(to *string) error {
+	quoted, err := r.quoted()
+	if err != nil || quoted == nil {
+		return err
+	}
+	if s, err := jsontext.AppendUnquote(nil, quoted); err == nil {
+		*to = string(s)
+	}
+	return nil
+}
+
+// quoted reads the string whose first quote has been taken and returns it as it
+// stands, nil if it is longer than any name. The bytes are lent.
+func (r *Reader) quoted() ([]byte, error) {
+	r.w.marked = r.w.pos - 1
+	if _, err := r.step(); err != nil {
+		return nil, err
+	}
+	from := r.w.marked
+	r.w.marked = -1
+	if from < 0 || r.w.pos-from > maxName {
+		return nil, nil
+	}
+	return r.w.buf[from:r.w.pos], nil
 }

@@ -12,10 +12,12 @@ type window struct {
 	src io.Reader
 	err error // of src: io.EOF when it has ended
 
-	buf   []byte
-	pos   int   // buf[:pos] has been taken
-	base  int64 // offset of buf[0] in the stream
-	lines int   // line feeds before buf[0]
+	buf  []byte
+	pos  int   // buf[:pos] has been taken
+	base int64 // offset of buf[0] in the stream
+
+	counted int // in buf[:counted] line feeds have been counted
+	lines   int // line feeds up to there, from the start of the stream
 
 	// Bytes from these positions on stay in buf; -1 for none.
 	held   int // start of the member that is being read
@@ -33,8 +35,20 @@ func newWindow(src io.Reader) window {
 // offset returns the place in the stream of the next byte to be taken.
 func (w *window) offset() int64 { return w.base + int64(w.pos) }
 
-// line returns the line of the next byte to be taken, counted from 1.
-func (w *window) line() int { return w.lines + bytes.Count(w.buf[:w.pos], []byte("\n")) + 1 }
+// line returns the line of the next byte to be taken, counted from 1. Each byte
+// is looked at once, however often it is asked.
+func (w *window) line() int {
+	w.count(w.pos)
+	return w.lines + 1
+}
+
+// count counts the line feeds of buf[:to].
+func (w *window) count(to int) {
+	if to > w.counted {
+		w.lines += bytes.Count(w.buf[w.counted:to], []byte("\n"))
+		w.counted = to
+	}
+}
 
 // next returns the bytes that are there to be taken. It ends between two
 // characters, so that what is taken can be checked as text piece by piece, but
@@ -91,7 +105,8 @@ func (w *window) forget() {
 	if from == 0 {
 		return
 	}
-	w.lines += bytes.Count(w.buf[:from], []byte("\n"))
+	w.count(from)
+	w.counted -= from
 	rest := w.buf[from:]
 	if len(rest) < windowSize && cap(w.buf) > windowSize {
 		w.buf = make([]byte, 0, windowSize)

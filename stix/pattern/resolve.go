@@ -13,6 +13,7 @@ const (
 	noSuch          // the step is no property of that place
 	needIndex       // the step goes into a list, and an index must come first
 	noList          // the step is an index, and the place is no list
+	noName          // the step is a custom property, and has no name that one may have
 )
 
 // resolve follows the steps of a path through the tables of the standard. Where
@@ -21,7 +22,7 @@ const (
 // false; at a fault it cannot either, and at is the step that is wrong.
 func resolve(typ string, steps []Step) (v value, known bool, at int, f fault) {
 	if objects[typ] == nil {
-		return value{}, false, 0, noFault
+		return value{}, false, 0, nameFault(steps[0].Key)
 	}
 	v = value{kind: "object", name: typ}
 	for i := range steps {
@@ -40,7 +41,7 @@ func resolve(typ string, steps []Step) (v value, known bool, at int, f fault) {
 		next, ok := v.member(step.Key)
 		switch {
 		case !ok && v.isOpen() && isCustom(step.Key):
-			return value{}, false, i, noFault
+			return value{}, false, i, nameFault(step.Key)
 		case !ok:
 			return value{}, false, i, noSuch
 		case next.kind == "":
@@ -62,6 +63,19 @@ func (v *value) isOpen() bool {
 
 // isCustom reports whether a name is that of a custom property.
 func isCustom(name string) bool { return strings.HasPrefix(name, "x_") }
+
+// nameFault looks at the name of a custom property (STIX 2.1 §3.1): 3 to 250
+// lower-case letters, digits and underscores, a letter first. What stands below
+// such a property may be keys of a dictionary, which are free.
+func nameFault(name string) fault {
+	if len(name) < 3 || len(name) > 250 || name[0] < 'a' || name[0] > 'z' || strings.ContainsFunc(name, isForeign) {
+		return noName
+	}
+	return noFault
+}
+
+// isForeign reports whether no name of a property holds the character.
+func isForeign(r rune) bool { return (r < 'a' || r > 'z') && (r < '0' || r > '9') && r != '_' }
 
 // member returns what stands under a key of v. A value without a kind may be
 // anything.

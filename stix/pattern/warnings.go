@@ -87,6 +87,8 @@ func (w *warnings) path(p *Path, at int, f fault) {
 		w.add(errorf("PAT-SEM-9", step.Offset, "%s is a list; an index or [*] stands before %s", before, excerpt(step.Key)))
 	case noList:
 		w.add(errorf("PAT-SEM-9", step.Offset, "%s is no list; it has no index", before))
+	case noName:
+		w.add(errorf("PAT-SEM-9", step.Offset, "%s is no name of a property; one has 3 to 250 lower-case letters, digits and underscores", excerpt(step.Key)))
 	}
 }
 

@@ -52,7 +52,7 @@ func TestProblems(t *testing.T) {
 // TestNoProblems are paths that the tables must admit.
 func TestNoProblems(t *testing.T) {
 	for _, text := range []string{
-		"[x-acme:a[0].b = 1 OR app:id = 'a']",
+		"[x-acme:readings[0].b = 1 OR app:app_id = 'a']",
 		"[file:x_a.b[0] = 1 OR file:extensions.x_a[0] = 1]",
 		"[file:extensions.'pdf-ext'.x_a = 1 OR file:extensions.'pdf-ext'.extension_type = 'a']",
 		"[file:extensions.'extension-definition--a8d4e6b1-31f8-4e2e-9a3b-0c9e5d6f7a81'.score > 1]",
