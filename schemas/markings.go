@@ -2,7 +2,9 @@ package schemas
 
 import (
 	"encoding/json"
-	"strconv"
+	"maps"
+	"reflect"
+	"slices"
 	"strings"
 
 	"accord/stix"
@@ -11,12 +13,45 @@ import (
 // markingRules are about markings on objects and about the objects that define
 // them.
 var markingRules = []rule{
-	{id: "COM-13", grade: binding, section: "3.2", old: true, check: checkSelfMarking},
-	{id: "GRN-01", grade: binding, section: "7.2.3", old: true, check: checkGranularMarkings},
-	{id: "GRN-02", grade: binding, section: "7.2.3.1", old: true},
-	{id: "GRN-05", grade: binding, section: "7.2.3.1"},
-	{id: "MRK-04", grade: binding, section: "7.2.1.4", old: true, check: checkTLP},
-	{id: "MRK-05", grade: advice, section: "common objects", old: true},
+	{id: "COM-12", grade: binding, layer: inSchema, section: "3.2", old: true, check: checkMarkingsReadable,
+		en: "object_marking_refs names marking definitions",
+		zh: "object_marking_refs 的每一项都指向 marking-definition"},
+	{id: "COM-13", grade: binding, layer: inCode, section: "3.2", old: true, check: checkSelfMarking,
+		en: "a marking definition does not mark itself",
+		zh: "marking-definition 不得标记自身"},
+	{id: "MRK-01", grade: binding, layer: inSchema, section: "7.2.1",
+		en: "a marking definition has definition_type and definition, or extensions",
+		zh: "marking-definition 须同时含有 definition_type 和 definition，或含有 extensions"},
+	{id: "MRK-02", grade: advice, layer: inCode, section: "7.2.1", check: checkDefinitionType,
+		en: "definition_type is tlp or statement; other kinds of marking are extensions",
+		zh: "definition_type 宜为 tlp 或 statement；其他种类的标记宜用扩展定义"},
+	{id: "MRK-03", grade: binding, layer: inSchema, section: "7.2.1.3",
+		en: "the definition of a statement marking is an object with the string statement",
+		zh: "声明标记的 definition 是含有字符串 statement 的对象"},
+	{id: "MRK-04", grade: binding, layer: inCode, section: "7.2.1.4", old: true, check: checkTLP,
+		en: "a TLP 1.0 marking is one of the four that STIX defines, unchanged",
+		zh: "TLP 1.0 标记只能是标准规定的四个，内容不得改动"},
+	{id: "MRK-05", grade: advice, layer: inCode, section: "common objects", old: true,
+		en: "a TLP 2.0 marking is one of the five published, unchanged",
+		zh: "TLP 2.0 标记宜为已公布的五个，内容不得改动"},
+	{id: "GRN-01", grade: binding, layer: inSchema, section: "7.2.3", old: true,
+		en: "a granular marking has either lang or marking_ref",
+		zh: "粒度标记须且只能含有 lang 和 marking_ref 之一"},
+	{id: "GRN-02", grade: binding, layer: inSchema, section: "7.2.3.1", old: true,
+		en: "a granular marking has selectors",
+		zh: "粒度标记须含有至少一个选择器"},
+	{id: "GRN-03", grade: binding, layer: inSchema, section: "7.2.3.1", old: true,
+		en: "a selector is property names, dictionary keys and indexes such as [0], joined by full stops",
+		zh: "选择器由属性名、字典键和形如 [0] 的下标以句点连接而成"},
+	{id: "GRN-04", grade: binding, layer: inCode, section: "7.2.3.1", old: true, check: checkSelectors,
+		en: "a selector leads to a value of the object: names into objects, indexes into lists",
+		zh: "选择器须指向对象中确实存在的值：名称进入对象，下标进入列表"},
+	{id: "GRN-05", grade: binding, layer: inCode, section: "7.2.3.1",
+		en: "lang of a granular marking is a language tag of RFC 5646",
+		zh: "粒度标记的 lang 为符合 RFC 5646 的语言标签"},
+	{id: "GRN-06", grade: binding, layer: inSchema, section: "7.2.3.1", old: true,
+		en: "marking_ref names a marking definition",
+		zh: "marking_ref 指向 marking-definition"},
 }
 
 // ofMarkings reports whether a pointer leads into a property that marks.
@@ -35,7 +70,7 @@ func checkMarkingsReadable(s *subject) {
 	if refs, present := s.value["object_marking_refs"]; present && !isTextList(refs) {
 		pointer = "/object_marking_refs"
 	}
-	s.report("COM-12", vital, pointer, "the markings in %s cannot be read; they must be lists that name marking definitions", pointer[1:])
+	s.foundAs("COM-12", vital, pointer, "the markings in %s cannot be read; they must be lists that name marking definitions", pointer[1:])
 }
 
 func isTextList(v any) bool {
@@ -49,27 +84,55 @@ func isTextList(v any) bool {
 }
 
 func checkSelfMarking(s *subject) {
-	for _, ref := range s.refs {
-		if s.Type == "marking-definition" && ref.id == string(s.ID) && ofMarkings(ref.pointer) {
-			s.found("COM-13", ref.pointer, "%s is the marking definition itself; it must not mark itself", name(ref.pointer))
+	if s.Type != "marking-definition" {
+		return
+	}
+	for i, id := range s.list("object_marking_refs") {
+		if id == string(s.ID) && !s.enough("COM-13", binding) {
+			s.marksItself(at("/object_marking_refs", i))
+		}
+	}
+	for i, element := range s.list("granular_markings") {
+		marking, _ := element.(map[string]any)
+		if marking["marking_ref"] == string(s.ID) && !s.enough("COM-13", binding) {
+			s.marksItself(at("/granular_markings", i, "marking_ref"))
 		}
 	}
 }
 
-func checkGranularMarkings(s *subject) {
-	for i, element := range s.list("granular_markings") {
-		marking, ok := element.(map[string]any)
-		if !ok {
-			continue
-		}
-		pointer := "/granular_markings/" + strconv.Itoa(i)
-		lang, hasLang := marking["lang"]
-		_, hasRef := marking["marking_ref"]
-		if hasLang == hasRef {
-			s.found("GRN-01", pointer, "the granular marking must have either lang or marking_ref, and not both")
-		}
-		if tag, ok := lang.(string); ok && !isLanguageTag(tag) {
-			s.found("GRN-05", pointer+"/lang", "lang is %s; it must be a language tag such as \"en\" or \"zh-Hans\" (RFC 5646)", short(tag))
+func (s *subject) marksItself(pointer string) {
+	s.found("COM-13", pointer, "%s is the marking definition itself; it must not mark itself", name(pointer))
+}
+
+// checkDefinitionType looks at the two kinds of marking of STIX 2.0, of which
+// checkTLP judges one.
+func checkDefinitionType(s *subject) {
+	if s.Type != "marking-definition" {
+		return
+	}
+	switch kind, ok := s.text("definition_type"); {
+	case !ok || kind == "tlp":
+	case kind == "statement":
+		s.checkStatement()
+	default:
+		s.found("MRK-02", "/definition_type", "definition_type is %s; tlp or statement is advised, and an extension for other kinds", short(kind))
+	}
+}
+
+func (s *subject) checkStatement() {
+	definition, ok := s.value["definition"].(map[string]any)
+	if !ok || len(definition) == 0 {
+		return // the schema or GEN-05 has said so
+	}
+	statement, present := definition["statement"]
+	if _, ok := statement.(string); !present {
+		s.found("MRK-03", "/definition", "statement is missing; the definition of a statement marking must have it")
+	} else if !ok {
+		s.found("MRK-03", "/definition/statement", "statement is %s, %s; it must be a string", short(statement), kind(statement))
+	}
+	for _, property := range slices.Sorted(maps.Keys(definition)) {
+		if property != "statement" {
+			s.undefined(at("/definition", property), property)
 		}
 	}
 }
@@ -106,10 +169,40 @@ func (s *subject) checkReserved(published []byte) {
 	case stix.SameContent(published, s.Raw):
 	case s.old && rule == "MRK-04" && stix.SameContent(without(published, "name", "spec_version"), s.Raw):
 	case rule == "MRK-04" && stix.SameContent(without(published, "name"), s.Raw):
-		s.report(rule, tolerated, "", "name is missing; the published definition of this TLP marking has it")
+		s.foundAs(rule, tolerated, "", "name is missing; the published definition of this TLP marking has it")
 	default:
-		s.report(rule, vital, "", "%s is reserved for the published TLP marking; its content here differs", short(s.ID))
+		s.onlyVital()
+		s.foundAs(rule, vital, "", "%s is reserved for the published TLP marking; its content here differs in %s", short(s.ID), enumerate(s.differences(published)))
 	}
+}
+
+// differences are the properties that the object and another do not share.
+func (s *subject) differences(other []byte) (properties []string) {
+	published, err := decode(other)
+	if err != nil {
+		return nil
+	}
+	all := maps.Clone(published)
+	maps.Copy(all, s.value)
+	for property := range all {
+		if a, b := s.value[property], published[property]; !reflect.DeepEqual(a, b) {
+			properties = append(properties, property)
+		}
+	}
+	slices.Sort(properties)
+	return properties[:min(len(properties), 8)]
+}
+
+// onlyVital drops what other rules said of an object that must not be another
+// one than it should be, so that all of its differences are one finding.
+func (s *subject) onlyVital() {
+	s.violations = slices.DeleteFunc(s.violations, func(v violation) bool { return v.rule.grade != vital && v.rule.id != "COM-02" })
+}
+
+// reserved reports whether the id belongs to a published TLP marking.
+func (s *subject) reserved() bool {
+	_, reserved := stix.MarkingRank(s.ID)
+	return reserved
 }
 
 // without returns a JSON object less some of its properties.

@@ -8,9 +8,9 @@ import (
 	"accord/stix"
 )
 
-// maxPlaces is how many places of one rule are listed for one object: enough
-// to repair by, and a bound on what a hostile object can make us write.
-const maxPlaces = 10
+// maxPlaces is how many places of one rule are kept for one object: a bound on
+// what a hostile object can make us remember.
+const maxPlaces = 100
 
 // maxPointer is the length of a pointer in a finding, in bytes; names in real
 // objects have 250 at most.
@@ -18,74 +18,117 @@ const maxPointer = 1000
 
 // A subject is an object while it is judged.
 type subject struct {
-	*Validator
 	stix.Object
-	profile  string
-	value    map[string]any // the object decoded, numbers as json.Number
-	class    *class
-	refs     []reference
-	custom   bool // the type is neither standard nor announced by an extension
-	old      bool // STIX 2.0
-	findings []stix.Finding
+	profile    string
+	strict21   bool // an object of STIX 2.0 is a violation
+	value      map[string]any
+	facts      *facts
+	custom     bool                 // the type is neither standard nor announced by an extension
+	old        bool                 // STIX 2.0
+	definition func(stix.ID) []byte // the extension definitions that are known; may be nil
+	violations []violation
+	counts     map[*rule]int // of violations, by rule
+
+	// Of a member of a deprecated observable container.
+	parent *subject // the object that holds the container; else nil
+	below  string   // the pointer to the member in it
+}
+
+// A violation is a rule broken in one place.
+type violation struct {
+	rule    *rule
+	level   stix.Level
+	pointer string
+	words   []stix.Words
+	missing string // the member that should be there; "" where that is not what is wrong
 }
 
 // judge decodes the object and runs schema and rules on it.
 func (s *subject) judge() {
 	value, err := decode(s.Raw)
 	if err != nil {
-		s.report("GEN-01", vital, "", "the object cannot be read as JSON (%v); one JSON object is required", err)
+		s.found("GEN-01", "", "the object cannot be read as JSON (%s); one JSON object is required", err.Error())
 		return
 	}
 	s.value = value
 	if s.Type == "bundle" {
-		s.found("COM-01", "/type", "the object is a bundle; a bundle is not a STIX object and cannot stand inside another")
+		s.found("BUN-03", "/type", "this is a bundle; a bundle is not a STIX object and cannot stand inside another")
 		return
 	}
 	s.classify()
-	if s.old && s.STIX21Only {
+	if s.old && s.strict21 {
 		s.found("COM-02", "/spec_version", "the object is STIX 2.0; spec_version \"2.1\" is required here")
 	}
 	if s.checkValues() {
-		checkSchema(s)
+		s.schema().check(s, s.value)
 	}
-	for _, r := range s.rules.rules {
-		if r.check != nil && (r.old || !s.old) {
+	s.checkRules()
+}
+
+// checkRules runs the rules that look at an object in code.
+func (s *subject) checkRules() {
+	for i := range ruleRows {
+		if r := &ruleRows[i]; r.check != nil && (r.old || !s.old) {
 			r.check(s)
 		}
 	}
 }
 
 // found reports a violation at a place, in the grade of the rule.
-func (s *subject) found(rule, pointer, format string, args ...any) {
-	s.report(rule, s.rules.grades[rule], pointer, format, args...)
+func (s *subject) found(id, pointer, format string, args ...any) {
+	r := ruleOf(id)
+	s.report(r, r.grade, pointer, stix.Words{Format: format, Args: args})
 }
 
-// report reports a violation at a place. What is said of a property whose
-// markings cannot be read at all is left to COM-12, which says so once.
-func (s *subject) report(rule string, g grade, pointer, format string, args ...any) {
-	if s.MarkingsUnreadable && rule != "COM-12" && ofMarkings(pointer) {
+// foundAs reports a violation at a place in another grade than the rule's.
+func (s *subject) foundAs(id string, g grade, pointer, format string, args ...any) {
+	s.report(ruleOf(id), g, pointer, stix.Words{Format: format, Args: args})
+}
+
+// foundMissing reports a member that should be there. Several in one place are
+// one sentence; see finding.
+func (s *subject) foundMissing(id string, g grade, pointer, member string) {
+	before := len(s.violations)
+	s.foundAs(id, g, pointer, "%s is missing; it is required here", member)
+	if len(s.violations) > before {
+		s.violations[before].missing = member
+	}
+}
+
+// report takes note of a violation. What is said of a property whose markings
+// cannot be read at all is left to COM-12, which says so once. Of an object of
+// STIX 2.0 only rules count that both versions share.
+func (s *subject) report(r *rule, g grade, pointer string, words ...stix.Words) {
+	if s.parent != nil { // a member is not what is stored, so nothing in it is vital
+		s.parent.report(r, min(g, binding), s.below+pointer, words...)
 		return
 	}
+	if s.MarkingsUnreadable && r.id != "COM-12" && ofMarkings(pointer) || s.old && !r.old {
+		return
+	}
+	if s.full(r, g) {
+		return
+	}
+	if s.counts == nil {
+		s.counts = map[*rule]int{}
+	}
+	s.counts[r]++
 	if len(pointer) > maxPointer { // name a place above
 		pointer = pointer[:strings.LastIndexByte(pointer[:maxPointer], '/')]
 	}
-	most := maxPlaces
-	if g == vital {
-		most *= 2 // so that lesser findings never push out the one that refuses
+	s.violations = append(s.violations, violation{rule: r, level: g.level(s.profile), pointer: pointer, words: words})
+}
+
+// full reports whether no more violations of a rule are kept in a grade, so that
+// a check need not look for them. Errors have room beside warnings.
+func (s *subject) full(r *rule, g grade) bool {
+	if s.parent != nil {
+		return s.parent.full(r, min(g, binding))
 	}
-	f := stix.Finding{Rule: rule, Level: g.level(s.profile), Pointer: pointer, Message: fmt.Sprintf(format, args...)}
-	places := 0
-	for _, said := range s.findings {
-		if said == f {
-			return
-		}
-		if said.Rule == rule {
-			places++
-		}
+	if g.level(s.profile) == stix.LevelError {
+		return s.counts[r] >= 2*maxPlaces
 	}
-	if places < most {
-		s.findings = append(s.findings, f)
-	}
+	return s.counts[r] >= maxPlaces
 }
 
 // needed is the grade of a violation that leaves a property unusable: an
@@ -118,6 +161,12 @@ func (s *subject) list(property string) []any {
 	return list
 }
 
+// has reports whether the object has a property.
+func (s *subject) has(property string) bool {
+	_, ok := s.value[property]
+	return ok
+}
+
 // at returns the pointer to a place below a pointer (RFC 6901).
 func at(pointer string, steps ...any) string {
 	for _, step := range steps {
@@ -129,7 +178,7 @@ func at(pointer string, steps ...any) string {
 var pointerEscapes = strings.NewReplacer("~", "~0", "/", "~1")
 
 // kind names the JSON type of a value, as a message says it.
-func kind(v any) string {
+func kind(v any) stix.Term {
 	switch v.(type) {
 	case nil:
 		return "null"
@@ -146,13 +195,13 @@ func kind(v any) string {
 }
 
 // short returns a value as a message shows it: JSON, at most 60 characters.
-func short(v any) string {
-	if text, ok := v.(string); ok && len(text) > 1000 {
-		v = text[:1000] // no need to write out a megabyte to show its beginning
-	}
+func short(v any) any {
 	switch v.(type) {
 	case []any, map[string]any:
 		return kind(v)
+	}
+	if text, ok := v.(string); ok && len(text) > 1000 {
+		v = text[:1000] // no need to write out a megabyte to show its beginning
 	}
 	b, err := json.Marshal(v)
 	if err != nil {
@@ -162,4 +211,24 @@ func short(v any) string {
 		return string(runes[:59]) + "…"
 	}
 	return string(b)
+}
+
+// topProperty is the property of the object that a pointer leads into.
+func topProperty(pointer string) string {
+	property, _, _ := strings.Cut(strings.TrimPrefix(pointer, "/"), "/")
+	return property
+}
+
+// name is how a message calls a place: its last step, a list's elements by the
+// name of the list and their place in it.
+func name(pointer string) string {
+	steps := strings.Split(strings.TrimPrefix(pointer, "/"), "/")
+	last, index := steps[len(steps)-1], ""
+	if len(steps) > 1 && strings.Trim(last, "0123456789") == "" {
+		last, index = steps[len(steps)-2], "["+last+"]"
+	}
+	if len(last) > 250 {
+		last = last[:250] + "…"
+	}
+	return last + index
 }

@@ -1,0 +1,122 @@
+package schemas
+
+import (
+	"maps"
+	"slices"
+	"strings"
+
+	"accord/stix"
+)
+
+// bundleRules are about what objects come in (STIX 2.1 §8).
+var bundleRules = []rule{
+	{id: "BUN-01", grade: binding, layer: inCode, section: "8.1", old: true,
+		en: "a bundle has the type \"bundle\" and an id, which is bundle-- and a UUID",
+		zh: "捆绑包（bundle）的 type 须为 \"bundle\"，且须有 id，其形式为 bundle-- 后接 UUID"},
+	{id: "BUN-02", grade: binding, layer: inCode, section: "8.1", old: true,
+		en: "the objects of a bundle may be left out; when they are there, there is at least one",
+		zh: "捆绑包可以不含 objects；若包含，则其中至少有一个对象"},
+	{id: "BUN-06", grade: advice, layer: inCode, section: "8", old: true,
+		en: "a bundle has no other properties than type, id and objects, because readers may drop them with the bundle",
+		zh: "捆绑包不应含有 type、id 和 objects 以外的属性：接收方可以把它们连同捆绑包一并丢弃"},
+}
+
+// judgeRoot judges a wrapper by itself. An envelope, which has neither type nor
+// id, need only have objects.
+func judgeRoot(root stix.Root, profile string) Member {
+	s := &subject{profile: profile}
+	if (root.List || root.Names["objects"]) && root.Objects == 0 {
+		s.found("BUN-02", pointerIn(root, "objects"), "the list of objects is empty; it must have at least one element or be left out")
+	}
+	if root.Names["type"] || root.Names["id"] {
+		s.checkBundle(root)
+	}
+	o := stix.Object{Header: stix.Header{Type: root.Type, ID: stix.ID(root.ID)}}
+	return Member{Index: -1, Line: root.Line, Object: o, Verdict: s.verdict()}
+}
+
+func (s *subject) checkBundle(root stix.Root) {
+	switch {
+	case !root.Names["type"]:
+		s.found("BUN-01", "", "type is missing; that of a bundle is \"bundle\"")
+	case root.Type != "bundle":
+		s.found("BUN-01", "/type", "type is %s; that of a bundle is \"bundle\"", short(root.Type))
+	}
+	switch id, err := stix.ParseID(root.ID); {
+	case !root.Names["id"]:
+		s.found("BUN-01", "", "id is missing; that of a bundle is bundle-- and a UUID")
+	case err != nil || id.Type() != "bundle":
+		s.found("BUN-01", "/id", "id is %s; that of a bundle is bundle-- and a UUID", short(root.ID))
+	}
+	for _, name := range slices.Sorted(maps.Keys(root.Names)) {
+		switch name {
+		case "type", "id", "objects":
+		case "spec_version":
+			s.found("BUN-06", "/spec_version", "spec_version stands on the bundle, as in STIX 2.0; in STIX 2.1 only its objects have one")
+		default:
+			s.found("BUN-06", at("", name), "%s is no property of a bundle, and readers may drop it", short(name))
+		}
+	}
+}
+
+// pointerIn is the pointer to a member of a root, which a list does not have.
+func pointerIn(root stix.Root, name string) string {
+	if root.List {
+		return ""
+	}
+	return at("", name)
+}
+
+// judgeFault makes a verdict of the fault at which a stream cannot be read on.
+func judgeFault(fault *stix.SyntaxError, profile string) Member {
+	s := &subject{profile: profile}
+	r := ruleOf(fault.Rule)
+	s.report(r, r.grade, "", stix.Words{Format: "line %d, byte %d", Args: []any{fault.Line, fault.Offset}}, fault.Words)
+	return Member{Index: -1, Line: fault.Line, Verdict: s.verdict()}
+}
+
+// judgeEndless makes a verdict of a stream that goes on and on within one
+// member.
+func judgeEndless(profile string) Member {
+	s := &subject{profile: profile}
+	s.found("LIMIT", "", "%d MiB hold no end of an object, and nothing behind them was read; an object may have %d MiB at most",
+		maxStretch>>20, stix.DefaultLimits.ArtifactBytes>>20)
+	return Member{Index: -1, Verdict: s.verdict()}
+}
+
+// judgeTooLarge makes a verdict of a member of which only the head was kept.
+func judgeTooLarge(m Member, tooLarge *stix.TooLargeError, profile string) Member {
+	s := &subject{profile: profile}
+	s.found("LIMIT", "", "the object has %d bytes, more than %d", tooLarge.Span.Length, tooLarge.Limit)
+	m.Object, _ = stix.ReadObject(tooLarge.Head, stix.Limits{})
+	m.Object.Raw = nil // it would pass for the object
+	m.Verdict = s.verdict()
+	return m
+}
+
+// judgeMember judges one member of a stream by itself. What ReadObject finds
+// refuses it under every profile; rules that it speaks of are not said twice. An
+// object over a limit is not looked at further.
+func judgeMember(m Member, raw []byte, by stix.Judge, definition func(stix.ID) []byte) Member {
+	var findings []stix.Finding
+	m.Object, findings = stix.ReadObject(raw, stix.DefaultLimits)
+	if len(findings) == 0 {
+		m.Verdict = by.Validate(m.Object, definition)
+		return m
+	}
+	s, reported := &subject{}, map[string]bool{}
+	for _, f := range findings {
+		reported[f.Rule] = true
+		s.report(ruleOf(f.Rule), vital, f.Pointer, f.Words...)
+	}
+	m.Verdict = s.verdict()
+	if !reported["LIMIT"] {
+		for _, f := range by.Validate(m.Object, definition).Findings {
+			if !reported[f.Rule] {
+				m.Findings = append(m.Findings, f)
+			}
+		}
+		slices.SortStableFunc(m.Findings, func(a, b stix.Finding) int { return strings.Compare(string(a.Level), string(b.Level)) })
+	}
+	return m
+}

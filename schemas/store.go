@@ -1,0 +1,36 @@
+package schemas
+
+// storeRules are decided by the collection, the agreement or the reader of a
+// push; they stand here for their words, and so that their ids are listed.
+var storeRules = []rule{
+	{id: "LIMIT", grade: vital, layer: inCode, section: "", old: true,
+		en: "an object keeps the limits of size, depth, list length and number of properties, and a pattern those of its own",
+		zh: "对象不得超出大小、嵌套深度、列表长度和属性数量的限制，模式也有其自身的限制"},
+	{id: "COM-04", grade: tolerated, layer: inStore, section: "3.2", old: true,
+		en: "all versions of an object have the same created",
+		zh: "同一对象的所有版本具有相同的 created"},
+	{id: "VER-05", grade: vital, layer: inStore, section: "3.6", old: true,
+		en: "one version of an object has one content; the first one stays",
+		zh: "对象的一个版本只有一种内容；先到者保留"},
+	{id: "VER-06", grade: binding, layer: inStore, section: "3.2, 3.6", old: true,
+		en: "no version follows the one that revoked the object",
+		zh: "对象被撤销之后不再有更新的版本"},
+	{id: "VER-08", grade: vital, layer: inStore, section: "3.5, 3.6", old: true,
+		en: "only the party that made an object makes its versions",
+		zh: "只有创建对象的一方才能发布其新版本"},
+	{id: "VER-10", grade: vital, layer: inStore, section: "7.2.1", old: true,
+		en: "a marking definition has one content for ever",
+		zh: "标记定义的内容永远不变"},
+	{id: "MRK-UNKNOWN", grade: advice, layer: inStore, section: "", old: true,
+		en: "the markings of an object are known to the server; one that is not counts as the collection's ceiling",
+		zh: "服务器应知道对象的标记；未知的标记按集合的最高等级对待"},
+	{id: "TLP-CEILING", grade: vital, layer: inStore, section: "", old: true,
+		en: "an object is not marked higher than its collection may hold",
+		zh: "对象的标记不得高于集合允许的最高等级"},
+	{id: "CTX-ORIGIN", grade: vital, layer: inStore, section: "", old: true,
+		en: "an object in a collection for activity from some territories does not come from others only",
+		zh: "面向特定地区活动的集合不接受仅来自其他地区的对象"},
+	{id: "AGREEMENT-SCHEMA", grade: vital, layer: inStore, section: "", old: true,
+		en: "an object meets the JSON Schemas that the agreement asks of its collection",
+		zh: "对象必须符合协议为该集合规定的 JSON Schema"},
+}

@@ -1,0 +1,162 @@
+package schemas
+
+import (
+	"encoding/json"
+	"math/big"
+	"slices"
+	"strings"
+
+	"accord/stix"
+
+	"github.com/xeipuuv/gojsonschema"
+)
+
+// A fault is an error of a schema at a place of an object.
+type fault struct {
+	*subject
+	gojsonschema.ResultError
+	place   *place
+	pointer string
+}
+
+// rule is the rule that is broken: the one that the schema names at the place,
+// else another.
+func (f *fault) rule(other string) string {
+	if f.place.rule != "" {
+		return f.place.rule
+	}
+	return other
+}
+
+// translations say, for each kind of error that gojsonschema has, which rule was
+// broken and how.
+var translations = map[string]func(*fault){
+	"invalid_type":                    wrongType,
+	"required":                        missing,
+	"missing_dependency":              missingNeed,
+	"false":                           notAllowed,
+	"additional_property_not_allowed": undefinedMember,
+	"format":                          wrongForm,
+	"number_gte":                      outOfBounds,
+	"number_lte":                      outOfBounds,
+
+	// What another error, or a rule in code, says already.
+	"number_all_of":         saidElsewhere, // by the error of the part
+	"condition_then":        saidElsewhere, // by what should follow
+	"condition_else":        saidElsewhere,
+	"invalid_property_name": saidElsewhere, // by the form of the name
+	"array_min_items":       saidElsewhere, // GEN-04
+	"array_min_properties":  saidElsewhere, // GEN-05
+
+	// What none of our schemas has, and a fault of ours if it comes.
+	"number_any_of": unexpected, "number_one_of": unexpected, "number_not": unexpected, "internal": unexpected, "const": unexpected, "enum": unexpected,
+	"array_no_additional_items": unexpected, "array_max_items": unexpected, "unique": unexpected,
+	"contains": unexpected, "array_max_properties": unexpected, "invalid_property_pattern": unexpected,
+	"string_gte": unexpected, "string_lte": unexpected, "pattern": unexpected, "multiple_of": unexpected,
+	"number_gt": unexpected, "number_lt": unexpected,
+}
+
+func saidElsewhere(*fault) {}
+
+func unexpected(f *fault) {
+	panic("a schema has a keyword that nobody explains: " + f.Type() + " at " + f.pointer)
+}
+
+// kindRules are the rules for each JSON type that a schema asks for, and what to
+// call it.
+var kindRules = map[string]struct {
+	rule    string
+	allowed stix.Term
+}{
+	"string":  {"TYP-16", "a string"},
+	"boolean": {"TYP-02", "true or false"},
+	"integer": {"TYP-10", "a whole number"},
+	"number":  {"TYP-06", "a number"},
+	"array":   {"TYP-13", "a list"},
+	"object":  {"TYP-13", "an object"},
+
+	"integer string":      {"TYP-03", "a whole number or a string"},
+	"string array object": {"LNG-03", "a string, a list or an object"},
+}
+
+func wrongType(f *fault) {
+	if f.Value() == nil {
+		return // GEN-03 has said so
+	}
+	want := kindRules[strings.Join(f.place.kinds, " ")]
+	id, grade := want.rule, f.needed(strings.TrimPrefix(f.pointer, "/"))
+	if f.place.rule != "" && (f.place.form == "" || f.place.form == "spec-version") {
+		id = f.place.rule
+	}
+	found, what := short(f.Value()), kind(f.Value())
+	if found == what {
+		f.foundAs(id, grade, f.pointer, "%s is %s; it must be %s", name(f.pointer), what, want.allowed)
+		return
+	}
+	f.foundAs(id, grade, f.pointer, "%s is %s, %s; it must be %s", name(f.pointer), found, what, want.allowed)
+}
+
+// missing is about members that must be there.
+func missing(f *fault) {
+	member := f.Details()["property"].(string)
+	if id := f.place.needed[member]; id != "" {
+		f.found(id, f.pointer, "%s is missing, and what else is there requires it", member)
+		return
+	}
+	id := "GEN-02"
+	switch {
+	case member == "selectors":
+		id = "GRN-02"
+	case member == "extension_type":
+		id = "EXT-03"
+	case member == "created_by_ref" && f.Object.Type == "extension-definition":
+		id = "EXT-07"
+	}
+	grade := ruleOf(id).grade
+	if f.pointer == "" {
+		grade = f.needed(member)
+	}
+	f.foundMissing(id, grade, f.pointer, member)
+}
+
+func missingNeed(f *fault) {
+	missing := f.Details()["dependency"].(string)
+	fields, _ := f.Value().(map[string]any)
+	for _, n := range f.place.needs {
+		if _, there := fields[n.member]; there && slices.Contains(n.others, missing) {
+			f.found(n.rule, f.pointer, "%s is missing; %s requires it", missing, n.member)
+		}
+	}
+}
+
+func notAllowed(f *fault) {
+	f.found(f.place.forbidden, f.pointer, "%s must not be there beside what else is", name(f.pointer))
+}
+
+func undefinedMember(f *fault) {
+	member := f.Details()["property"].(string)
+	f.undefined(at(f.pointer, member), member)
+}
+
+func outOfBounds(f *fault) {
+	id := f.rule("BOUNDS")
+	if n, ok := new(big.Int).SetString(string(f.Value().(json.Number)), 10); ok && n.BitLen() > 53 {
+		id = "TYP-10"
+	}
+	f.found(id, f.pointer, "%s is %s; it must be %s", name(f.pointer), short(f.Value()), f.place.bounds())
+}
+
+// wrongForm is about a string, or the name of a member, that has not the form
+// that its place asks for.
+func wrongForm(f *fault) {
+	form := strings.TrimPrefix(f.Details()["format"].(string), "stix-")
+	text := f.Value().(string)
+	if form == f.place.keys {
+		f.pointer = at(f.pointer, text)
+	}
+	kind, param, _ := strings.Cut(form, ":")
+	forms[kind].explain(f, text, param)
+}
+
+// enumerate writes names in one list.
+func enumerate(names []string) string { return strings.Join(names, ", ") }
