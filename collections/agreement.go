@@ -76,6 +76,7 @@ type Collection struct {
 	Purpose      string   // indicators or norms
 	Ceiling      stix.TLP
 	Profile      string             // standard, strict or open
+	Schemas      []OwnSchema        // of the agreement's own, in the order of the file
 	STIXVersions []string           // "2.1", "2.0"
 	Grants       map[string][]Right // by party id
 	Closed       bool               // left out of the file in force: no writes

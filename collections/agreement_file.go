@@ -30,14 +30,14 @@ var reservedNames = []string{"all", "none", "admin", "server"}
 
 var territoryPattern = regexp.MustCompile(`^[A-Z]{2}$`)
 
-// ParseAgreement reads an agreement file strictly. The error joins an Error of
-// kind ErrInvalid for each fault, in the order of their lines. Ids that the
-// file leaves out are zero.
-func ParseAgreement(src []byte) (*Agreement, error) {
+// ParseAgreement reads an agreement file strictly, with the schemas that it
+// names. The error joins an Error of kind ErrInvalid for each fault, in the
+// order of their lines. Ids that the file leaves out are zero.
+func ParseAgreement(src []byte, files SchemaFiles) (*Agreement, error) {
 	if len(src) > MaxAgreementBytes {
 		return nil, Errorf(ErrInvalid, "the file has %d bytes; at most %d are allowed", len(src), MaxAgreementBytes)
 	}
-	a, err := readAgreement(src)
+	a, err := readAgreement(src, files)
 	if err != nil {
 		return nil, err
 	}
@@ -46,8 +46,9 @@ func ParseAgreement(src []byte) (*Agreement, error) {
 
 // readAgreement is ParseAgreement that also returns what it could read of a
 // file with faults.
-func readAgreement(src []byte) (*Agreement, error) {
+func readAgreement(src []byte, files SchemaFiles) (*Agreement, error) {
 	f := agreementFile{
+		files:     files,
 		Agreement: &Agreement{Source: src, RequiresSignatures: []string{"none"}},
 		parties:   lines{}, identities: lines{}, issuers: lines{},
 		aliases: lines{}, ids: lines{}, titles: lines{}, commitments: lines{},
@@ -63,6 +64,7 @@ func readAgreement(src []byte) (*Agreement, error) {
 type agreementFile struct {
 	*Agreement
 	yamlReader
+	files                        SchemaFiles
 	parties, identities, issuers lines
 	aliases, ids, titles         lines
 	commitments                  lines
@@ -272,6 +274,7 @@ func (f *agreementFile) collection(n node) {
 		optional("purpose", f.oneOf(&c.Purpose, "indicators", "norms")),
 		required("ceiling", f.tlp(&c.Ceiling)),
 		optional("profile", f.oneOf(&c.Profile, "standard", "strict", "open")),
+		optional("schemas", f.schemas(&c)),
 		optional("stix_versions", f.stixVersions(&c.STIXVersions)),
 		required("grants", func(n node) { c.Grants = f.grants(n) }),
 	)

@@ -51,7 +51,7 @@ func readFile(t testing.TB, name string) []byte {
 // The file of the design, read to its last word.
 func TestParseAgreement(t *testing.T) {
 	src := readFile(t, "testdata/us-cn.yaml")
-	got, err := collections.ParseAgreement(src)
+	got, err := collections.ParseAgreement(src, collections.SchemaFiles{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -123,7 +123,7 @@ func TestParseAgreementAccepts(t *testing.T) {
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			src := edit(t, smallFile, tc.old, tc.new)
-			if _, err := collections.ParseAgreement([]byte(src)); err != nil {
+			if _, err := collections.ParseAgreement([]byte(src), collections.SchemaFiles{}); err != nil {
 				t.Errorf("%s\nis refused: %v", src, err)
 			}
 		})
@@ -286,7 +286,7 @@ func TestParseAgreementRefuses(t *testing.T) {
 // wantFaults checks that src is refused with errors that begin so, and no others.
 func wantFaults(t *testing.T, src string, want []string) {
 	t.Helper()
-	a, err := collections.ParseAgreement([]byte(src))
+	a, err := collections.ParseAgreement([]byte(src), collections.SchemaFiles{})
 	if a != nil || err == nil {
 		t.Fatalf("ParseAgreement = %v, %v; want errors\n%s", a, err, src)
 	}
@@ -357,7 +357,7 @@ func TestParseAgreementBounds(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			began := time.Now()
-			_, err := collections.ParseAgreement([]byte(src))
+			_, err := collections.ParseAgreement([]byte(src), collections.SchemaFiles{})
 			if !errors.Is(err, collections.ErrInvalid) || len(err.Error()) > 64<<10 {
 				t.Errorf("error of %d bytes, kind ErrInvalid %v", len(fmt.Sprint(err)), errors.Is(err, collections.ErrInvalid))
 			}
@@ -385,14 +385,14 @@ func FuzzParseAgreement(f *testing.F) {
 	f.Add([]byte(`{agreement: a, title: {en: t}, collections: [{alias: c, title: {en: t}, ceiling: red, grants: {p: [read]}}],
 parties: [{id: p, name: {en: n}, territory: US, clearance: red}]}`))
 	f.Fuzz(func(t *testing.T, src []byte) {
-		a, err := collections.ParseAgreement(src)
+		a, err := collections.ParseAgreement(src, collections.SchemaFiles{})
 		if err != nil {
 			if a != nil || !errors.Is(err, collections.ErrInvalid) {
 				t.Fatalf("ParseAgreement = %v, %v", a, err)
 			}
 			return
 		}
-		again, err := collections.ParseAgreement(src)
+		again, err := collections.ParseAgreement(src, collections.SchemaFiles{})
 		if err != nil || !reflect.DeepEqual(a, again) {
 			t.Fatalf("read twice: %+v, %+v, %v", a, again, err)
 		}

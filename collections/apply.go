@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -24,6 +25,8 @@ type ApplyOptions struct {
 	// RefuseOld refuses a file that was applied before and has been superseded,
 	// so that a server that starts with an old file gives no right back.
 	RefuseOld bool
+	// Schemas are the files that the agreement file names.
+	Schemas SchemaFiles
 }
 
 // Applied is what an apply did, or would do.
@@ -40,9 +43,12 @@ type Applied struct {
 // again changes nothing.
 func (c *Control) Apply(ctx context.Context, poster Poster, src []byte, o ApplyOptions) (Applied, error) {
 	src = slices.Clone(src)
-	if _, err := ParseAgreement(src); err != nil {
+	a, err := ParseAgreement(src, o.Schemas)
+	if err != nil {
 		return Applied{}, err
 	}
+	schemas := a.schemaFiles() // are read once
+	o.Schemas = SchemaFiles{Read: func(name string) ([]byte, error) { return schemas[name], nil }}
 	var p *plan
 	decide := func() (_ []ControlEntry, err error) {
 		p, err = c.plan(ctx, src, o)
@@ -79,7 +85,7 @@ type plan struct {
 // plan decides what to append. It reads the file anew each time, because
 // enacting it fills in ids that depend on the state.
 func (c *Control) plan(ctx context.Context, src []byte, o ApplyOptions) (*plan, error) {
-	a, err := ParseAgreement(src)
+	a, err := ParseAgreement(src, o.Schemas)
 	if err != nil {
 		return nil, err
 	}
@@ -89,7 +95,7 @@ func (c *Control) plan(ctx context.Context, src []byte, o ApplyOptions) (*plan, 
 		before:  state.agreements[a.ID],
 		after:   state.clone(),
 	}
-	if p.before == nil || !bytes.Equal(p.before.Source, src) {
+	if !p.before.saysWhat(a) {
 		if err := p.replace(state, a, o); err != nil {
 			return nil, err
 		}
@@ -107,16 +113,36 @@ func (c *Control) plan(ctx context.Context, src []byte, o ApplyOptions) (*plan, 
 // replace puts a in place of the agreement before.
 func (p *plan) replace(state *controlState, a *Agreement, o ApplyOptions) error {
 	if o.RefuseOld {
-		if err := state.checkNotOld(a.ID, p.Hash); err != nil {
+		if err := state.checkNotOld(a, p.Hash); err != nil {
 			return err
 		}
 	}
 	if err := state.check(a); err != nil {
 		return err
 	}
-	p.entries = append(p.entries, ControlEntry{Type: controlAgreement, ID: a.ID, Raw: a.Source})
-	p.after.enact(a, state.last+1)
+	p.entries = append(state.newSchemas(a), ControlEntry{Type: controlAgreement, ID: a.ID, Raw: a.Source})
+	p.after.enact(a, state.last+int64(len(p.entries)))
 	return nil
+}
+
+// saysWhat reports whether a, which is in force, says what b says, to the byte.
+// Nothing, which nil stands for, says that.
+func (a *Agreement) saysWhat(b *Agreement) bool {
+	return a != nil && bytes.Equal(a.Source, b.Source) && a.schemasHash() == b.schemasHash()
+}
+
+// newSchemas are the entries of those schemas of a that are not in the log as
+// they are now. They come before a itself, so that who reads a has them.
+func (s *controlState) newSchemas(a *Agreement) []ControlEntry {
+	var entries []ControlEntry
+	files := a.schemaFiles()
+	for _, name := range slices.Sorted(maps.Keys(files)) {
+		id := schemaID(a.ID, name)
+		if old, known := s.schemas[id]; !known || !bytes.Equal(old, files[name]) {
+			entries = append(entries, ControlEntry{Type: controlSchema, ID: id, Raw: files[name]})
+		}
+	}
+	return entries
 }
 
 // drop drops the collections that the caller names and those that the file
@@ -169,12 +195,14 @@ func (p *plan) checkTitles() error {
 	return nil
 }
 
-// checkNotOld refuses a file that was in force before.
-func (s *controlState) checkNotOld(agreement string, hash [32]byte) error {
-	for _, file := range s.history[agreement] {
-		if file.Hash == hash {
+// checkNotOld refuses a file that was in force before, be it with other
+// schemas, and the file in force with schemas that it had before.
+func (s *controlState) checkNotOld(a *Agreement, hash [32]byte) error {
+	history := s.history[a.ID]
+	for _, file := range history {
+		if current := history[len(history)-1].Hash; file.Hash == hash && (hash != current || file.Schemas == a.schemasHash()) {
 			return Errorf(ErrConflict, "this file of the agreement %q was applied on %s and has been superseded since; "+
-				"if it is meant to hold again, apply it by hand", agreement, file.Time.Format(time.DateOnly))
+				"if it is meant to hold again, apply it by hand", a.ID, file.Time.Format(time.DateOnly))
 		}
 	}
 	return nil

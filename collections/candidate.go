@@ -24,16 +24,20 @@ type candidate struct {
 	refused  *Failure // nil when it may be stored
 }
 
-// judge reads and judges the members [from, to), on all processors.
-func (p *push) judge(ctx context.Context, from, to int) ([]candidate, error) {
+// examine reads and judges the members [from, to), on all processors.
+func (p *push) examine(ctx context.Context, from, to int) ([]candidate, error) {
 	batch := make([]candidate, to-from)
+	definition := p.definitions.In(ctx)
 	if err := inParallel(ctx, len(batch), func(i int) (err error) {
-		batch[i], err = p.candidate(from + i)
+		batch[i], err = p.candidate(from+i, definition)
 		return err
 	}); err != nil {
 		return nil, err
 	}
 	if err := p.learnMarkings(ctx, batch); err != nil {
+		return nil, err
+	}
+	if err := p.definitions.Err(); err != nil {
 		return nil, err
 	}
 	for i := range batch {
@@ -64,34 +68,47 @@ func inParallel(ctx context.Context, n int, f func(i int) error) error {
 }
 
 // candidate reads and judges one member.
-func (p *push) candidate(i int) (candidate, error) {
+func (p *push) candidate(i int, definition func(stix.ID) []byte) (candidate, error) {
 	raw, err := p.posted.Object(i)
 	if err != nil {
 		return candidate{}, fmt.Errorf("read member %d of the push: %w", i, err)
 	}
-	return p.consider(i, raw), nil
+	return p.consider(i, raw, definition), nil
 }
 
 // consider judges the bytes of one member.
-func (p *push) consider(i int, raw []byte) candidate {
-	c := candidate{index: i}
-	var findings []stix.Finding
-	c.object, findings = stix.ReadObject(raw, stix.DefaultLimits)
-	if len(findings) == 0 {
-		findings = p.view.findings(c.object)
+func (p *push) consider(i int, raw []byte, definition func(stix.ID) []byte) candidate {
+	o, verdict := p.view.verdict(p.judge, raw, definition)
+	c := candidate{index: i, object: o}
+	if !verdict.Accepted {
+		failure := c.failure(errorsOnly(verdict.Findings)...)
+		c.refused = &failure
+		return c
 	}
-	if len(findings) == 0 {
-		verdict := p.view.root.service.Validator.Validate(p.view.Profile, c.object)
-		if verdict.Accepted {
-			c.warnings = describe(verdict.Findings)
-			c.hash = sha256.Sum256(raw)
-			return c
-		}
-		findings = errorsOnly(verdict.Findings)
-	}
-	failure := c.failure(findings...)
-	c.refused = &failure
+	c.warn(verdict.Findings...)
+	c.hash = sha256.Sum256(raw)
 	return c
+}
+
+// verdict judges the bytes of an object by all that needs no look at what is
+// stored, but for extension definitions.
+func (v *View) verdict(judge stix.Judge, raw []byte, definition func(stix.ID) []byte) (stix.Object, stix.Verdict) {
+	o, findings := stix.ReadObject(raw, stix.DefaultLimits)
+	if len(findings) == 0 {
+		findings = v.findings(o)
+	}
+	if len(findings) > 0 {
+		return o, stix.Verdict{Findings: findings}
+	}
+	return o, judge.Validate(o, definition)
+}
+
+// warn adds findings that do not refuse c to what its success says.
+func (c *candidate) warn(findings ...stix.Finding) {
+	if c.warnings != "" && len(findings) > 0 {
+		c.warnings += "; "
+	}
+	c.warnings += describe(findings)
 }
 
 // findings are the rules of the collection and the agreement, which no schema

@@ -17,6 +17,7 @@ import (
 const (
 	controlStore     = "store"     // the first record: a storeRecord
 	controlSetting   = "setting"   // ID is its name, Raw its value
+	controlSchema    = "schema"    // ID is made by schemaID, Raw the file as it was; agreements after it use it
 	controlAgreement = "agreement" // ID is the agreement, Raw the file as it was
 	controlDrop      = "drop"      // a dropRecord
 )
@@ -40,6 +41,7 @@ type AppliedFile struct {
 	Sequence int64 // in the control log
 	Time     time.Time
 	Hash     [32]byte // SHA-256 of the file
+	Schemas  [32]byte // hash of the schemas that it names; zero for none
 	Poster   Poster
 }
 
@@ -50,6 +52,7 @@ type controlState struct {
 	storeID    uuid.UUID
 	secret     []byte
 	settings   map[string]string
+	schemas    map[string][]byte // as they were last applied, by schemaID
 	agreements map[string]*Agreement
 	identities map[string]stix.ID // of every party ever declared
 	dropped    map[uuid.UUID]dropRecord
@@ -59,6 +62,7 @@ type controlState struct {
 func newControlState() *controlState {
 	return &controlState{
 		settings:   map[string]string{},
+		schemas:    map[string][]byte{},
 		agreements: map[string]*Agreement{},
 		identities: map[string]stix.ID{},
 		dropped:    map[uuid.UUID]dropRecord{},
@@ -70,6 +74,7 @@ func newControlState() *controlState {
 func (s *controlState) clone() *controlState {
 	c := *s
 	c.settings = maps.Clone(s.settings)
+	c.schemas = maps.Clone(s.schemas)
 	c.agreements = maps.Clone(s.agreements)
 	c.identities = maps.Clone(s.identities)
 	c.dropped = maps.Clone(s.dropped)
@@ -86,6 +91,8 @@ func (s *controlState) fold(r Record) (own bool, err error) {
 		s.storeID, s.secret = store.ID, store.Secret
 	case controlSetting:
 		s.settings[r.ID] = string(r.Raw)
+	case controlSchema:
+		s.schemas[r.ID] = r.Raw
 	case controlAgreement:
 		s.foldAgreement(r)
 	case controlDrop:
@@ -102,12 +109,17 @@ func (s *controlState) fold(r Record) (own bool, err error) {
 // applied it: a rule that is new since then takes nothing from it, and what
 // can't be read any more is left at its zero value, which grants nothing.
 func (s *controlState) foldAgreement(r Record) {
-	a, _ := readAgreement(r.Raw)
+	a, _ := readAgreement(r.Raw, SchemaFiles{Read: func(name string) ([]byte, error) {
+		return s.schemas[schemaID(r.ID, name)], nil
+	}})
 	a.ID = r.ID
+	file := AppliedFile{Sequence: r.Sequence, Time: r.DateAdded, Hash: r.Hash, Schemas: a.schemasHash(), Poster: r.Poster}
 	s.enact(a, r.Sequence)
-	file := AppliedFile{Sequence: r.Sequence, Time: r.DateAdded, Hash: r.Hash, Poster: r.Poster}
 	s.history[a.ID] = append(slices.Clip(s.history[a.ID]), file)
 }
+
+// schemaID is the id of the control record of a schema that an agreement names.
+func schemaID(agreement, file string) string { return agreement + "/" + file }
 
 // enact makes a, as it was read, the agreement in force: it gets the ids that
 // are kept or made now, by the control record at sequence, and the closed

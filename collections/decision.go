@@ -29,22 +29,31 @@ func (d *decision) decide(ctx context.Context, c candidate) error {
 	switch {
 	case err != nil:
 		return err
-	case same:
-		d.succeed(*rival, d.alreadyThere(*rival, c))
+	case same && d.mayKnow(*rival):
+		d.succeed(*rival, "already there; nothing was changed")
 		return nil
-	case rival != nil:
+	case rival != nil && !same:
 		d.fail(c.failure(conflict(c)))
 		return nil
 	}
-	foreign, err := d.foreign(ctx, c)
+	return d.enter(ctx, c, rival)
+}
+
+// enter adds c to the decision if it may stand beside the other versions of its
+// id. One that is there, hidden from the poster, stays instead, and all is said
+// as if c were new (P6).
+func (d *decision) enter(ctx context.Context, c candidate, hidden *Version) error {
+	findings, err := d.versionFindings(ctx, c)
 	if err != nil {
 		return err
 	}
-	if foreign {
-		d.fail(c.failure(stix.Finding{
-			Rule: "VER-08", Pointer: "/created_by_ref",
-			Message: "another party made this object, and only that party makes versions of it; make an object of your own and relate it",
-		}))
+	if refusing := errorsOnly(findings); len(refusing) > 0 {
+		d.fail(c.failure(refusing...))
+		return nil
+	}
+	c.warn(findings...)
+	if hidden != nil {
+		d.succeed(*hidden, c.warnings)
 		return nil
 	}
 	d.add(c)
@@ -105,6 +114,22 @@ func (d *decision) rivals(u *Version, c *candidate) bool {
 	return u.Timestamp != "" && version.Compare(u.Timestamp) == 0
 }
 
+// versionFindings are what is wrong with c as a version among the others of its
+// id.
+func (d *decision) versionFindings(ctx context.Context, c candidate) ([]stix.Finding, error) {
+	foreign, err := d.foreign(ctx, c)
+	if err != nil {
+		return nil, err
+	}
+	if foreign {
+		return []stix.Finding{{
+			Rule: "VER-08", Level: stix.LevelError, Pointer: "/created_by_ref",
+			Message: "another party made this object, and only that party makes versions of it; make an object of your own and relate it",
+		}}, nil
+	}
+	return d.historyFindings(ctx, c)
+}
+
 // foreign reports whether c would be a version of what another party of the
 // agreement made. That c names no author, or a third one, does not make it the
 // poster's (VER-08).
@@ -146,7 +171,7 @@ func (d *decision) add(c candidate) {
 	e := Entry{
 		Op: OpAdd, ID: string(c.object.ID), Type: c.object.Type, SpecVersion: c.object.Spec(),
 		Version: c.object.Version(), Rank: c.rank, Raw: c.object.Raw, Hash: c.hash,
-		Poster: d.push.poster, Rules: d.push.rules,
+		Poster: d.push.poster, Rules: d.push.judge.Rules(),
 		Seed: RecordSeed(d.done.Status.PushSeed, uint64(len(d.done.Versions))),
 	}
 	d.entries = append(d.entries, e)
@@ -171,15 +196,6 @@ func (d *decision) succeed(u Version, message string) {
 		return
 	}
 	d.done.Status.Successes = append(runs, Success{Sequence: u.Sequence, Count: 1, Message: message})
-}
-
-// alreadyThere says so of a version. Of one that the poster may not know of it
-// says what it would say if c had been stored (P6).
-func (d *decision) alreadyThere(u Version, c candidate) string {
-	if !d.mayKnow(u) {
-		return c.warnings
-	}
-	return "already there; nothing was changed"
 }
 
 // mayKnow reports whether the poster may know that u is there: his clearance

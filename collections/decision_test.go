@@ -77,6 +77,9 @@ func TestPushOfWhatIsHidden(t *testing.T) {
 		if got, want := again.Status.Successes[0].Message, alone.Status.Successes[0].Message; got != want {
 			t.Errorf("push of hidden %s: message %q, want %q as if it were new", object, got, want)
 		}
+		if v := again.Versions[0]; v.Timestamp != "" && v.Sequence != first.Sequence {
+			t.Errorf("push of hidden %s: stored once more as %d", object, v.Sequence)
+		}
 		if v := again.Versions[0]; v.Timestamp == "" && v.Value() == first.Value() {
 			t.Errorf("push of hidden %s: version %s, which is when the hidden one was added", object, v.Value())
 		}

@@ -198,6 +198,9 @@ func (c Collection) facts(a *Agreement) []fact {
 		{"profile", c.Profile},
 		{"stix_versions", strings.Join(c.STIXVersions, " ")},
 	}
+	for _, s := range c.Schemas {
+		facts = append(facts, fact{"schema " + s.Type, fmt.Sprintf("%s sha256 %x", s.File, s.Hash())})
+	}
 	for _, p := range a.Parties {
 		facts = append(facts, fact{"grant " + p.ID, rights(c.Grants[p.ID])})
 	}

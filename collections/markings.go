@@ -1,7 +1,6 @@
 package collections
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -15,6 +14,7 @@ import (
 // ceiling refuses the object.
 func (p *push) mark(c *candidate) {
 	ceiling := p.view.Ceiling
+	var unknown []stix.ID
 	for _, id := range c.object.Markings {
 		rank, predefined := stix.MarkingRank(id)
 		switch {
@@ -22,14 +22,33 @@ func (p *push) mark(c *candidate) {
 			c.rank = max(c.rank, rank)
 		case !p.neutral[id]:
 			c.rank = max(c.rank, ceiling)
+			unknown = append(unknown, id)
 		}
 	}
-	if c.rank > ceiling {
+	switch {
+	case c.rank > ceiling:
 		failure := c.failure(stix.Finding{
 			Rule: "TLP-CEILING", Pointer: "/object_marking_refs",
 			Message: fmt.Sprintf("the object is marked TLP:%s, and the collection holds at most TLP:%s", c.rank, ceiling),
 		})
 		c.refused = &failure
+	case unknown != nil:
+		c.warn(unknownMarkings(unknown, ceiling))
+	}
+}
+
+// unknownMarkings says that markings raise their object to the ceiling. It says
+// the same of one that nobody defined and of one that is known to be more than
+// words, because who defined what may be hidden (P6).
+func unknownMarkings(ids []stix.ID, ceiling stix.TLP) stix.Finding {
+	more := ""
+	if len(ids) > 1 {
+		more = fmt.Sprintf(" (and %d more)", len(ids)-1)
+	}
+	return stix.Finding{
+		Rule: "MRK-UNKNOWN", Level: stix.LevelWarning,
+		Message: fmt.Sprintf("the marking %.100s%s is not known here as a statement, so the object counts as TLP:%s, the highest that the collection holds",
+			ids[0], more, ceiling),
 	}
 }
 
@@ -71,21 +90,14 @@ func (p *push) searchPush(ctx context.Context) error {
 		return nil
 	}
 	p.scanned = true
-	for i := range p.posted.Len() {
-		raw, err := p.posted.Object(i)
-		if err != nil {
-			return fmt.Errorf("read member %d of the push: %w", i, err)
-		}
-		if !bytes.Contains(raw, []byte(`"marking-definition"`)) {
-			continue
-		}
-		c := p.consider(i, raw)
+	definition := p.definitions.In(ctx)
+	return ofType(ctx, p.posted, "marking-definition", func(i int, raw []byte) {
+		c := p.consider(i, raw, definition)
 		if c.object.Type == "marking-definition" {
 			p.mark(&c) // it may be above the ceiling
 			p.defined(c.object.ID, c.refused == nil && isStatement(c.object))
 		}
-	}
-	return ctx.Err()
+	})
 }
 
 // searchCollection learns those of the markings whose definitions are stored.

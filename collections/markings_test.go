@@ -85,3 +85,44 @@ func TestMarkingsInUpperCase(t *testing.T) {
 		t.Errorf("push of %s into a collection up to amber: %+v, want a failure of TLP-CEILING", red, s)
 	}
 }
+
+// P4, P6: a marking that counts as the ceiling is told to who posts it, in the
+// same words whether nobody has defined it or somebody in secret.
+func TestUnknownMarkingsAreTold(t *testing.T) {
+	const another = "marking-definition--44444444-4444-4444-8444-444444444444"
+	secret := definition("statement", t1, markedAs(string(stix.Amber.Marking())))
+	granular := `,"granular_markings":[{"marking_ref":"` + statement + `","selectors":["name"]}]`
+	unknown := "MRK-UNKNOWN: the marking " + statement + " is not known here as a statement, so the object counts as TLP:amber, the highest that the collection holds"
+	for _, tc := range []struct {
+		name   string
+		before []string // stored by cert-us, whose clearance is above that of the poster
+		push   []string // of cert-cn; the first one is looked at
+		want   string
+	}{
+		{"no marking", nil, []string{indicator(1, t1, "")}, ""},
+		{"a TLP marking", nil, []string{indicator(1, t1, markedAs(string(stix.Green.Marking())))}, ""},
+		{"nobody defines it", nil, []string{indicator(1, t1, markedAs(statement))}, unknown},
+		{"of a part", nil, []string{indicator(1, t1, granular)}, unknown},
+		{"a hidden definition", []string{secret}, []string{indicator(1, t1, markedAs(statement))}, unknown},
+		{"the push defines it", nil, []string{indicator(1, t1, markedAs(statement)), definition("statement", t1, "")}, ""},
+		{"two", nil, []string{indicator(1, t1, markedAs(statement+`","`+another))}, strings.Replace(unknown, statement, statement+" (and 1 more)", 1)},
+		{"a refused object", nil, []string{indicator(1, t1, markedAs(statement+`","`+string(stix.Red.Marking())))},
+			"TLP-CEILING at /object_marking_refs: the object is marked TLP:red, and the collection holds at most TLP:amber"},
+		{"behind other warnings", nil, []string{strings.Replace(indicator(1, t1, markedAs(statement)), `,"description":"Told for tests"`, "", 1)}, "; " + unknown},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			w := newWorld(t)
+			w.push(w.as("cert-us", "read:*/* write:*/*"), "from-cn", tc.before...)
+			s := w.push(w.as("cert-cn", "read:*/* write:*/*"), "from-cn", tc.push...).Status
+			said := ""
+			if len(s.Failures) > 0 {
+				said = s.Failures[0].Message
+			} else {
+				said = s.Successes[0].Message
+			}
+			if said != tc.want && !(strings.HasPrefix(tc.want, "; ") && strings.HasSuffix(said, tc.want)) {
+				t.Errorf("push says %q, want %q", said, tc.want)
+			}
+		})
+	}
+}

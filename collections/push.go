@@ -42,13 +42,16 @@ func (v *View) Push(ctx context.Context, posted Posted) (Pushed, error) {
 	if err := v.RequireWrite(); err != nil {
 		return Pushed{}, err
 	}
-	p := v.newPush(posted)
+	p, err := v.newPush(posted)
+	if err != nil {
+		return Pushed{}, err
+	}
 	batches := make(chan []candidate, 1)
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error {
 		defer close(batches)
 		for from := 0; from < posted.Len(); from += batchSize {
-			batch, err := p.judge(ctx, from, min(from+batchSize, posted.Len()))
+			batch, err := p.examine(ctx, from, min(from+batchSize, posted.Len()))
 			if err != nil {
 				return err
 			}
@@ -81,32 +84,38 @@ func (v *View) Push(ctx context.Context, posted Posted) (Pushed, error) {
 
 // A push is one Push under way.
 type push struct {
-	view    *View
-	posted  Posted
-	poster  Poster
-	rules   [32]byte
-	neutral map[stix.ID]bool // markings whose definitions were found, and whether they raise no rank
-	sought  map[stix.ID]bool // markings whose definitions were looked for
-	scanned bool             // whether the push itself was searched for markings
-	done    Pushed           // of the batches that were appended
+	view        *View
+	posted      Posted
+	poster      Poster
+	judge       stix.Judge
+	definitions *Definitions
+	neutral     map[stix.ID]bool // markings whose definitions were found, and whether they raise no rank
+	sought      map[stix.ID]bool // markings whose definitions were looked for
+	scanned     bool             // whether the push itself was searched for markings
+	done        Pushed           // of the batches that were appended
 }
 
-func (v *View) newPush(posted Posted) *push {
+func (v *View) newPush(posted Posted) (*push, error) {
+	judge, err := v.Judge()
+	if err != nil {
+		return nil, err
+	}
 	now := v.root.service.Now().UTC()
 	seed := make([]byte, 32)
 	rand.Read(seed) // never fails
 	return &push{
-		view:    v,
-		posted:  posted,
-		poster:  v.root.poster(),
-		rules:   v.root.service.Validator.Rules(v.Profile),
-		neutral: map[stix.ID]bool{},
-		sought:  map[stix.ID]bool{},
+		view:        v,
+		posted:      posted,
+		poster:      v.root.poster(),
+		judge:       judge,
+		definitions: v.Definitions(judge, posted),
+		neutral:     map[stix.ID]bool{},
+		sought:      map[stix.ID]bool{},
 		done: Pushed{Status: Status{
 			ID: uuid.New(), Agreement: v.root.ID, Collection: v.ID, Party: v.root.caller.Party,
 			Requested: now, PushSeed: seed,
 		}},
-	}
+	}, nil
 }
 
 // append stores the accepted candidates of one batch and, with the last one,

@@ -18,6 +18,8 @@ type Service struct {
 	Validator Validator
 	Log       *slog.Logger
 	Now       func() time.Time // the clock; time.Now in production
+
+	judges judges
 }
 
 // A Root is an agreement as one of its parties sees it: an API root.

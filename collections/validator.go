@@ -2,12 +2,12 @@ package collections
 
 import "accord/stix"
 
-// A Validator judges one object by its own content. The profile is that of the
-// collection: standard, strict or open. It may be called from many goroutines.
+// A Validator makes the judges of collections. It may be called from many
+// goroutines.
 type Validator interface {
-	Validate(profile string, o stix.Object) stix.Verdict
-
-	// Rules is the hash of the rule set under a profile, for the ledger leaf;
-	// zeros as long as the rule set has none (LG-10).
-	Rules(profile string) [32]byte
+	// Judge returns the judge of a profile (standard, strict or open) and of the
+	// JSON Schemas that a collection adds to it: by object type, or "*" for all
+	// types. The error says which of them does not compile, or would cost too
+	// much, and why.
+	Judge(profile string, own map[string][]byte) (stix.Judge, error)
 }

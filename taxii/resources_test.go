@@ -27,7 +27,7 @@ func TestGolden(t *testing.T) {
 	w := newWorld(t)
 	posted := w.status(202, call{method: "POST", path: pathObjects, body: envelopeOf(
 		indicator(1, t1), indicator(1, t2), indicator20(2, t1), `{"type":"indicator"}`, indicator(1, t1),
-		`{"type":"ipv4-addr","spec_version":"2.1","id":"ipv4-addr--00000000-0000-5000-8000-000000000001","value":"192.0.2.1"}`)})
+		`{"type":"ipv4-addr","spec_version":"2.1","id":"ipv4-addr--8dded90c-40c0-545a-8027-5b212bb37e8e","value":"192.0.2.1"}`)})
 	status := decode[Status](w, posted)
 	golden(t, "posted", posted.body)
 	for name, c := range map[string]call{

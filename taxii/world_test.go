@@ -364,9 +364,9 @@ func indicatorID(n int) string {
 	return fmt.Sprintf("indicator--00000000-0000-4000-8000-%012d", n)
 }
 
-// indicator returns a valid STIX 2.1 object.
+// indicator returns a valid STIX 2.1 object that no rule finds anything in.
 func indicator(n int, modified string) string {
-	return object(indicatorID(n), modified, "")
+	return object(indicatorID(n), modified, `,"indicator_types":["malicious-activity"],"name":"An address","description":"Told for tests"`)
 }
 
 // object returns an indicator, or an object that looks like one but for its

@@ -1,0 +1,198 @@
+package collections_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+
+	"accord/collections"
+	"accord/schemas"
+	"accord/stix"
+
+	"github.com/google/uuid"
+)
+
+const extensionID = "extension-definition--77777777-7777-4777-8777-777777777777"
+
+// extensionDefinition is an extension definition of a party; more is added to
+// its members as it stands.
+func extensionDefinition(identity, name, modified, more string) string {
+	return fmt.Sprintf(`{"type":"extension-definition","spec_version":"2.1","id":%q,"created_by_ref":%q,"created":"2026-01-01T00:00:00.000Z",`+
+		`"modified":%q,"name":%q,"description":"Told for tests","schema":"https://example.com/schema.json","version":"1.0.0",`+
+		`"extension_types":["property-extension"]%s}`, extensionID, identity, modified, name, more)
+}
+
+// extended is an indicator that uses the extension.
+func extended(n int) string {
+	return indicator(n, t1, `,"extensions":{"`+extensionID+`":{"extension_type":"property-extension","rating":1}}`)
+}
+
+// A telling validator judges as ours does, and warns of the name of the
+// definition that each extension has.
+type tellingValidator struct{ collections.Validator }
+
+func (v tellingValidator) Judge(profile string, own map[string][]byte) (stix.Judge, error) {
+	judge, err := v.Validator.Judge(profile, own)
+	return tellingJudge{judge}, err
+}
+
+type tellingJudge struct{ stix.Judge }
+
+func (j tellingJudge) Validate(o stix.Object, definition func(stix.ID) []byte) stix.Verdict {
+	verdict := j.Judge.Validate(o, nil)
+	if strings.Contains(string(o.Raw), `"`+extensionID+`":`) && definition != nil {
+		d, _ := stix.ReadObject(definition(extensionID), stix.Limits{})
+		name := "unknown"
+		if _, rest, ok := strings.Cut(string(d.Raw), `"name":"`); ok {
+			name, _, _ = strings.Cut(rest, `"`)
+		}
+		verdict.Findings = append(verdict.Findings, stix.NewFinding("DEFINED", stix.LevelWarning, "", stix.Words{Format: name}))
+	}
+	return verdict
+}
+
+// P5, P6: an object is judged with the newest definition of its extension that
+// the poster may know of: in the push, in any order, and in every collection of
+// the agreement that he may read.
+func TestExtensionDefinitions(t *testing.T) {
+	type stored struct{ party, alias, object string }
+	us, cn := identityUS, identityCN
+	red, amber := markedAs(string(stix.Red.Marking())), markedAs(string(stix.Amber.Marking()))
+	everything := "read:*/* write:*/*"
+	for _, tc := range []struct {
+		name          string
+		there         []stored
+		party, scopes string
+		push          []string // beside the object that uses it
+		want          string
+	}{
+		{"nobody defines it", nil, "cert-us", everything, nil, "unknown"},
+		{"the push does, later", nil, "cert-us", everything, []string{extensionDefinition(us, "pushed", t1, "")}, "pushed"},
+		{"the push does twice", nil, "cert-us", everything, []string{extensionDefinition(us, "newer", t2, ""), extensionDefinition(us, "older", t1, "")}, "newer"},
+		{"the push does, and is refused for it", nil, "cert-us", everything, []string{extensionDefinition(cn, "another's", t1, "")}, "unknown"},
+		{"the push does, against the standard", nil, "cert-us", everything, []string{strings.Replace(extensionDefinition(us, "bad", t1, ""), `"1.0.0"`, `1`, 1)}, "unknown"},
+		{"another object has the id", nil, "cert-us", everything, []string{`{"type":"x-note","id":"` + extensionID + `","about":"extension-definition"}`}, "unknown"},
+		{"the collection does", []stored{{"cert-cn", "from-cn", extensionDefinition(cn, "stored", t1, "")}}, "cert-us", everything, nil, "stored"},
+		{"another collection does", []stored{{"cert-cn", "curated", extensionDefinition(cn, "elsewhere", t1, "")}}, "cert-us", everything, nil, "elsewhere"},
+		{"one that the party may not read", []stored{{"cert-us", "write-only", extensionDefinition(us, "unreadable", t1, "")}}, "cert-us", everything, nil, "unknown"},
+		{"one that the other party may read", []stored{{"cert-us", "write-only", extensionDefinition(us, "readable", t1, "")}}, "cert-cn", everything, nil, "readable"},
+		{"one that the token may not read", []stored{{"cert-cn", "curated", extensionDefinition(cn, "out of scope", t1, "")}}, "cert-us", "read:us-cn/from-cn write:*/*", nil, "unknown"},
+		{"a hidden one", []stored{{"cert-us", "curated", extensionDefinition(us, "hidden", t1, amber)}}, "cert-cn", everything, nil, "unknown"},
+		{"a newer one is hidden", []stored{{"cert-us", "curated", extensionDefinition(us, "open", t1, "")}, {"cert-us", "curated", extensionDefinition(us, "hidden", t2, red)}}, "cert-cn", everything, nil, "open"},
+		{"the newest of two collections", []stored{{"cert-us", "curated", extensionDefinition(us, "newer", t2, "")}, {"cert-us", "from-cn", extensionDefinition(us, "older", t1, "")}}, "cert-us", everything, nil, "newer"},
+		{"the push has a newer one", []stored{{"cert-us", "curated", extensionDefinition(us, "stored", t1, "")}}, "cert-us", everything, []string{extensionDefinition(us, "pushed", t2, "")}, "pushed"},
+		{"the push has other words for the same version", []stored{{"cert-us", "from-cn", extensionDefinition(us, "stored", t1, "")}}, "cert-us", everything, []string{extensionDefinition(us, "pushed", t1, "")}, "stored"},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			w := newWorld(t)
+			w.service.Validator = tellingValidator{schemas.New()}
+			for _, s := range tc.there {
+				w.push(w.as(s.party, everything), s.alias, s.object)
+			}
+			s := w.push(w.as(tc.party, tc.scopes), "from-cn", append([]string{extended(1)}, tc.push...)...).Status
+			if len(s.Successes) == 0 {
+				t.Fatalf("the object was refused: %+v", s.Failures)
+			}
+			if got, want := s.Successes[0].Message, "DEFINED: "+tc.want; got != want {
+				t.Errorf("judged with %q, want %q", got, want)
+			}
+		})
+	}
+}
+
+// What has the id of an extension definition and is none defines nothing; an
+// open collection holds such objects.
+func TestExtensionDefinitionsOfOtherTypes(t *testing.T) {
+	odd := fmt.Sprintf(`{"type":"x-note","spec_version":"2.1","id":%q,"created":%q,"modified":%q,"name":"odd","about":"extension-definition"}`, extensionID, t1, t1)
+	for _, pushes := range [][][]string{{{extended(1), odd}}, {{odd}, {extended(1)}}} {
+		w := newWorld(t)
+		w.judgedBy("open")
+		w.service.Validator = tellingValidator{schemas.New()}
+		us := w.as("cert-us", "read:*/* write:*/*")
+		var s collections.Status
+		for _, objects := range pushes {
+			s = w.push(us, "curated", objects...).Status
+		}
+		if got := s.Successes[0].Message; got != "DEFINED: unknown" || len(s.Failures) > 0 {
+			t.Errorf("pushes of %q: judged with %q and %+v, want what is unknown", pushes, got, s.Failures)
+		}
+	}
+}
+
+// An askedStore counts the objects whose versions are asked for outside of
+// appends, and fails when it is told to.
+type askedStore struct {
+	collections.Store
+	asked *int
+	fail  error
+}
+
+func (s askedStore) Versions(ctx context.Context, log uuid.UUID, ids []string) (map[string][]collections.Version, error) {
+	*s.asked += len(ids)
+	if s.fail != nil {
+		return nil, s.fail
+	}
+	return s.Store.Versions(ctx, log, ids)
+}
+
+// P9: each definition is looked for once in each collection, however many
+// objects use it, and none on behalf of objects without extensions.
+func TestExtensionDefinitionsAreLookedForOnce(t *testing.T) {
+	w := newWorld(t)
+	us := w.as("cert-us", "read:*/* write:*/*")
+	asked := 0
+	w.service.Store = askedStore{w.service.Store, &asked, nil}
+	var plain, using []string
+	for i := range 300 {
+		plain, using = append(plain, indicator(i, t1, "")), append(using, extended(1000+i))
+	}
+	w.push(us, "from-cn", plain...)
+	if asked != 0 {
+		t.Errorf("objects without extensions asked for %d objects, want none", asked)
+	}
+	w.push(us, "from-cn", using...)
+	if asked != 2 { // us may read two collections
+		t.Errorf("300 objects with one extension asked for %d objects, want one in each of two collections", asked)
+	}
+}
+
+// A push that cannot look for a definition fails, and stores nothing that was
+// judged without it.
+func TestExtensionDefinitionsFail(t *testing.T) {
+	w := newWorld(t)
+	us := w.as("cert-us", "read:*/* write:*/*")
+	asked, broken := 0, w.service.Store
+	w.service.Store = askedStore{broken, &asked, errBroken}
+	if _, err := w.view(us, "from-cn").Push(us, posted{extended(1)}); !errors.Is(err, errBroken) {
+		t.Errorf("Push = %v, want %v", err, errBroken)
+	}
+	w.service.Store = broken
+	if got := w.read(us, "from-cn", collections.VersionFilter{}); len(got) != 0 {
+		t.Errorf("%d objects are there, want none", len(got))
+	}
+}
+
+// TX-SEC-02: an object that names thousands of definitions costs a bounded
+// number of looks.
+func TestExtensionDefinitionsAreBounded(t *testing.T) {
+	w := newWorld(t)
+	us := w.as("cert-us", "read:*/* write:*/*")
+	asked := 0
+	w.service.Store = askedStore{w.service.Store, &asked, nil}
+	objects := make([]string, 15)
+	for i := range objects {
+		var extensions []string
+		for range 200 {
+			extensions = append(extensions, `"extension-definition--`+uuid.NewString()+`":{"extension_type":"property-extension","rating":1}`)
+		}
+		objects[i] = indicator(i, t1, `,"extensions":{`+strings.Join(extensions, ",")+`}`)
+	}
+	if s := w.push(us, "from-cn", objects...).Status; len(s.Failures) != 0 {
+		t.Fatalf("failures %+v, want none", s.Failures)
+	}
+	if asked != 2*1000 {
+		t.Errorf("3000 definitions were asked for %d times, want 1000 in each of two collections", asked)
+	}
+}
