@@ -79,7 +79,7 @@ func checkAgreement(file string) (agreementCheck, error) {
 		check.Faults = []string{err.Error()}
 		return check, err
 	}
-	a, err := collections.ParseAgreement(src)
+	a, err := collections.ParseAgreement(src, filesBeside(file))
 	if err != nil {
 		for _, e := range separate(err) {
 			check.Faults = append(check.Faults, e.Error())
@@ -156,7 +156,7 @@ func readFiles(files []string) ([][]byte, error) {
 	for _, file := range files {
 		src, err := os.ReadFile(file)
 		if err == nil {
-			if _, fault := collections.ParseAgreement(src); fault != nil {
+			if _, fault := collections.ParseAgreement(src, filesBeside(file)); fault != nil {
 				err = inFile(file, fault)
 			}
 		}
@@ -179,6 +179,7 @@ type appliedFile struct {
 func (b *backend) apply(ctx context.Context, files []string, sources [][]byte, o collections.ApplyOptions) ([]appliedFile, error) {
 	applied := []appliedFile{}
 	for i, file := range files {
+		o.Schemas = filesBeside(file)
 		done, err := b.control.Apply(ctx, operator, sources[i], o)
 		if err != nil {
 			return applied, errors.Join(inFile(file, err), b.settle(ctx))

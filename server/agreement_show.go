@@ -74,6 +74,14 @@ type shownCollection struct {
 	ID      string `json:"id"`
 	Ceiling string `json:"ceiling"`
 	Closed  bool   `json:"closed"`
+
+	Schemas []shownSchema `json:"schemas,omitempty"`
+}
+
+type shownSchema struct {
+	Type string `json:"type"` // * for all
+	File string `json:"file"`
+	Hash string `json:"hash"` // SHA-256 of the file
 }
 
 type shownApply struct {
@@ -90,12 +98,21 @@ func (b *backend) describe(agreements []*collections.Agreement) []shownAgreement
 			s.Parties = append(s.Parties, shownParty{p.ID, string(p.Identity), p.Territory, p.Clearance.String()})
 		}
 		for _, c := range a.Collections {
-			s.Collections = append(s.Collections, shownCollection{c.Alias, c.ID.String(), c.Ceiling.String(), c.Closed})
+			s.Collections = append(s.Collections, shownCollection{c.Alias, c.ID.String(), c.Ceiling.String(), c.Closed, describeSchemas(c.Schemas)})
 		}
 		for _, f := range b.control.History(a.ID) {
 			s.Applied = append(s.Applied, shownApply{collections.FormatDateAdded(f.Time), hex.EncodeToString(f.Hash[:]), f.Poster.Party})
 		}
 		shown = append(shown, s)
+	}
+	return shown
+}
+
+func describeSchemas(schemas []collections.OwnSchema) []shownSchema {
+	var shown []shownSchema
+	for _, s := range schemas {
+		hash := s.Hash()
+		shown = append(shown, shownSchema{s.Type, s.File, hex.EncodeToString(hash[:])})
 	}
 	return shown
 }
@@ -113,6 +130,9 @@ func printAgreements(w io.Writer, shown []shownAgreement) error {
 				state = "closed"
 			}
 			fmt.Fprintf(table, "  collection\t%s\t%s\tceiling %s\t%s\n", c.Alias, state, c.Ceiling, c.ID)
+			for _, s := range c.Schemas {
+				fmt.Fprintf(table, "    schema\t%s\t%s\tsha256 %s\n", s.Type, s.File, s.Hash)
+			}
 		}
 		for _, f := range a.Applied {
 			fmt.Fprintf(table, "  applied\t%s\tby %s\tsha256 %s\n", f.Time, f.By, f.Hash)

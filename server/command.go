@@ -43,6 +43,7 @@ func newRoot() *cobra.Command {
 	root := group("accord", "A STIX 2.1 and TAXII 2.1 exchange for parties that must cooperate without having to trust one another",
 		newServeCommand(),
 		newDemoCommand(),
+		newValidateCommand(),
 		newPushCommand(),
 		newPullCommand(),
 		group("agreement", "Write, check and apply agreement files",

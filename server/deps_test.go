@@ -12,20 +12,24 @@ import (
 // the whole server is made of; only it may import a store.
 var arrows = map[string][]string{
 	"stix":                  {},
-	"schemas":               {"stix"},
+	"stix/pattern":          {"stix"},
+	"schemas":               {"stix", "stix/pattern"},
 	"collections":           {"stix", "collections/search"},
 	"collections/sqlite":    {"stix", "collections", "collections/search"},
 	"collections/storetest": {"stix", "collections", "collections/search"},
 	"taxii":                 {"stix", "collections"},
 	"taxii/client":          {"stix", "collections"},
 	"server/auth":           {"stix", "collections"},
+	"server/api":            {"stix", "schemas", "collections"},
 	"server/sample":         {"stix"},
 	"server": {
-		"stix", "schemas", "collections", "collections/search", "collections/sqlite",
-		"taxii", "taxii/client", "server/auth", "server/sample",
+		"stix", "stix/pattern", "schemas", "collections", "collections/search", "collections/sqlite",
+		"taxii", "taxii/client", "server/api", "server/auth", "server/sample",
 	},
-	"server/cmd/accord": {"server"},
-	"server/e2e":        {}, // tests only, of the binary
+	"server/cmd/accord":              {"server"},
+	"server/e2e":                     {}, // tests only, of the binary
+	"schemas/internal/generate":      {}, // programs that write files of the room
+	"stix/pattern/internal/generate": {},
 }
 
 // TestArrows holds the rooms to their arrows, so that a turned one is seen the

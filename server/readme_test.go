@@ -55,7 +55,7 @@ func TestREADMECommands(t *testing.T) {
 		t.Fatalf("%v\n%s", err, out)
 	}
 	for _, want := range []string{
-		"us-cn.yaml: good", `"success_count":1`, `"failure_count":1`, "refused in part", `"pattern":"[ipv4-addr:value = '198.51.100.7']"`, "in us-cn",
+		"us-cn.yaml: good", `"rule":"PAT-SYN-4"`, `"success_count":1`, `"failure_count":1`, "refused in part", `"pattern":"[ipv4-addr:value = '198.51.100.7']"`, "in us-cn",
 	} {
 		if !strings.Contains(strings.ReplaceAll(string(out), `": `, `":`), strings.ReplaceAll(want, `": `, `":`)) {
 			t.Errorf("the output lacks %q:\n%s", want, out)

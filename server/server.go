@@ -15,6 +15,7 @@ import (
 
 	"accord/collections"
 	"accord/schemas"
+	"accord/server/api"
 	"accord/server/auth"
 	"accord/taxii"
 
@@ -154,7 +155,7 @@ func (s *Server) applyAgreements(ctx context.Context) error {
 		if err != nil {
 			return fmt.Errorf("agreement: %w", err)
 		}
-		applied, err := s.control.Apply(ctx, operator, src, collections.ApplyOptions{RefuseOld: true})
+		applied, err := s.control.Apply(ctx, operator, src, collections.ApplyOptions{RefuseOld: true, Schemas: filesBeside(file)})
 		if err != nil {
 			return inFile(file, err)
 		}
@@ -178,14 +179,15 @@ func (s *Server) mount() {
 	e.Use(identify, hurry, s.observe, middleware.RecoverWithConfig(middleware.RecoverConfig{LogErrorFunc: s.logPanic}))
 	e.GET("/healthz", s.getHealth)
 	e.GET("/readyz", s.getReadiness)
+	service := &collections.Service{
+		Store:     measuredStore{s.store, s.metrics},
+		Control:   s.control,
+		Validator: schemas.New(),
+		Log:       s.log,
+		Now:       time.Now,
+	}
 	(&taxii.Handler{
-		Service: &collections.Service{
-			Store:     measuredStore{s.store, s.metrics},
-			Control:   s.control,
-			Validator: schemas.New(),
-			Log:       s.log,
-			Now:       time.Now,
-		},
+		Service:          service,
 		Authenticate:     s.auth.Authenticate,
 		Challenges:       auth.Challenges,
 		PublicURL:        s.PublicURL,
@@ -193,6 +195,14 @@ func (s *Server) mount() {
 		DefaultLimit:     s.cfg.DefaultLimit,
 		MaxLimit:         s.cfg.MaxLimit,
 		SealKey:          s.control.Secret("taxii next"),
+		Log:              s.log,
+	}).Mount(e)
+	(&api.Handler{
+		Service:          service,
+		Validator:        &schemas.Validator{STIX21Only: true},
+		Authenticate:     s.auth.Authenticate,
+		Challenges:       auth.Challenges,
+		MaxContentLength: s.cfg.MaxContentLength,
 		Log:              s.log,
 	}).Mount(e)
 	s.http = s.newHTTP(e)

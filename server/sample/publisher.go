@@ -106,7 +106,7 @@ func (g *generator) indicator(c campaign, i int, at time.Time) *object {
 	}
 	kind := kinds[i%len(kinds)]
 	return &object{
-		Type: "indicator", Name: c.malware + ": " + kind.what, Confidence: 15 + 5*g.random.IntN(17), Labels: []string{"campaign-" + c.category},
+		Type: "indicator", Name: c.malware + ": " + kind.what, Description: fmt.Sprintf("This %s was seen with %s.", kind.what, c.malware), Confidence: 15 + 5*g.random.IntN(17), Labels: []string{"campaign-" + c.category},
 		IndicatorTypes: []string{"malicious-activity"}, Pattern: kind.pattern, PatternType: "stix",
 		ValidFrom: stamp(at), ValidUntil: stamp(at.AddDate(1, 0, 0)),
 	}

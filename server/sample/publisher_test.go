@@ -10,6 +10,7 @@ import (
 	"slices"
 	"testing"
 
+	"accord/schemas"
 	"accord/stix"
 )
 
@@ -108,5 +109,23 @@ func TestNothingCanBeReached(t *testing.T) {
 	}
 	if seen < 100 {
 		t.Errorf("only %d addresses and names were looked at", seen)
+	}
+}
+
+// The demo shows how objects ought to be: no rule finds anything in them, be it
+// only advice.
+func TestSampleHasNoFindings(t *testing.T) {
+	judge, err := schemas.New().Judge("strict", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, raw := range read(t, publisher) {
+		o, findings := stix.ReadObject(raw, stix.DefaultLimits)
+		if len(findings) == 0 {
+			findings = judge.Validate(o, func(stix.ID) []byte { return nil }).Findings
+		}
+		if len(findings) > 0 {
+			t.Errorf("%s: %+v\n%s", o.ID, findings, raw)
+		}
 	}
 }

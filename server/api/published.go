@@ -1,0 +1,76 @@
+package api
+
+import (
+	"encoding/json"
+	"net/http"
+	"slices"
+
+	"accord/collections"
+	"accord/schemas"
+	"accord/stix"
+
+	"github.com/labstack/echo/v4"
+)
+
+// bundleID is that of the bundle of our extension definitions.
+const bundleID = "bundle--5c3d0c4e-5a0b-4b0e-9a39-6f1f4fb4a1c7"
+
+// getExtensions serves GET /v1/extensions: our extension definitions, and the
+// identity that made them, as a STIX bundle.
+func (h *Handler) getExtensions(c echo.Context) error {
+	if err := checkParameters(c); err != nil {
+		return err
+	}
+	return writeJSON(c, stixType, struct {
+		Type    string            `json:"type"`
+		ID      string            `json:"id"`
+		Objects []json.RawMessage `json:"objects"`
+	}{"bundle", bundleID, schemas.Definitions()})
+}
+
+// getExtension serves GET /v1/extensions/{id}: one object of that bundle.
+func (h *Handler) getExtension(c echo.Context) error {
+	if err := checkParameters(c); err != nil {
+		return err
+	}
+	definitions := schemas.Definitions()
+	i := slices.IndexFunc(definitions, func(raw json.RawMessage) bool {
+		o, _ := stix.ReadObject(raw, stix.DefaultLimits)
+		return string(o.ID) == c.Param("id")
+	})
+	if i < 0 {
+		return collections.Errorf(collections.ErrNotFound, "there is no extension definition %.100q of ours; /v1/extensions lists them", c.Param("id"))
+	}
+	return writeBody(c, http.StatusOK, stixType, definitions[i], anybody)
+}
+
+// getRules serves GET /v1/rules: every rule, with its level under a profile and
+// its words in a language.
+func (h *Handler) getRules(c echo.Context) error {
+	if err := checkParameters(c, "profile", "lang"); err != nil {
+		return err
+	}
+	profile, err := choice(c, "profile", "standard", "strict", "open")
+	if err != nil {
+		return err
+	}
+	lang, err := choice(c, "lang", "en", "zh")
+	if err != nil {
+		return err
+	}
+	return writeJSON(c, jsonType, struct {
+		Rules []schemas.Rule `json:"rules"`
+	}{schemas.Rules(profile, lang)})
+}
+
+// getSchema serves GET /v1/schemas/{type}: our JSON Schema of a type, draft-07.
+func (h *Handler) getSchema(c echo.Context) error {
+	if err := checkParameters(c); err != nil {
+		return err
+	}
+	schema := schemas.Schema(c.Param("type"))
+	if schema == nil {
+		return collections.Errorf(collections.ErrNotFound, "there is no schema of the type %.100q", c.Param("type"))
+	}
+	return writeBody(c, http.StatusOK, "application/schema+json", schema, anybody)
+}
