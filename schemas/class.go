@@ -92,7 +92,7 @@ func (s *subject) classify() {
 	}
 	s.facts = f
 	version, present := s.value["spec_version"]
-	s.old = version == "2.0" || !present && f.class != sco
+	s.old = version == "2.0" || !present && f.class != sco && f.class != unknown
 }
 
 // announcedClass is the class that an extension gives a new type (STIX 2.1 §7.3).

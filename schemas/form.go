@@ -85,7 +85,15 @@ func plain(check func(string) bool) func(string) func(string) bool {
 // schema names another at the place, and one sentence.
 func simple(id string, allowed stix.Term, check func(string) bool) form {
 	return form{plain(check), func(f *fault, text, _ string) {
-		f.found(f.rule(id), f.pointer, "%s is %s; it must be %s", name(f.pointer), short(text), allowed)
+		id := f.rule(id)
+		switch {
+		case f.isKey:
+			f.found(id, f.pointer, "the key %s is not allowed; it must be %s", short(text), allowed)
+		case ruleOf(id).grade == advice:
+			f.found(id, f.pointer, "%s is %s; it should be %s", name(f.pointer), short(text), allowed)
+		default:
+			f.found(id, f.pointer, "%s is %s; it must be %s", name(f.pointer), short(text), allowed)
+		}
 	}}
 }
 
@@ -135,7 +143,14 @@ func explainHash(f *fault, text, algorithm string) {
 		f.foundAs("TYP-07", advice, f.pointer, "%s is %s; it begins with the version T1, which is not a part of the 35 bytes", name(f.pointer), short(text))
 		return
 	}
-	f.found("TYP-07", f.pointer, "%s is %s; that is not the form of a %s hash", name(f.pointer), short(text), algorithm)
+	f.found("TYP-07", f.pointer, "%s is %s; a hash of this name has %s", name(f.pointer), short(text), hashForms[algorithm])
+}
+
+// hashForms say what the values of the algorithms look like.
+var hashForms = map[string]stix.Term{
+	"MD5": "32 hexadecimal digits", "SHA-1": "40 hexadecimal digits", "SHA-256": "64 hexadecimal digits",
+	"SHA-512": "128 hexadecimal digits", "SHA3-256": "64 hexadecimal digits", "SHA3-512": "128 hexadecimal digits",
+	"SSDEEP": "a block size and two parts of base64, joined by colons", "TLSH": "70 hexadecimal digits",
 }
 
 func checkVocabulary(vocabulary string) func(string) bool {

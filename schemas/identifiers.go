@@ -125,8 +125,23 @@ func explainRef(f *fault, id, types string) {
 		if classNames[allowed[0]] != unknown {
 			other = "REF-02"
 		}
-		f.found(f.rule(other), f.pointer, "%s is %s; it must be the id of an object of type %s", name(f.pointer), short(id), enumerate(allowed))
+		f.found(f.rule(other), f.pointer, "%s is %s; it must be the id of %s", name(f.pointer), short(id), kindsOf(allowed))
 	}
+}
+
+// classesOf say which objects a reference to classes may lead to.
+var classesOf = map[string]stix.Term{
+	"SDO": "a domain object", "SCO": "an observable", "SDO,SCO": "a domain object or an observable",
+	"SCO,SRO":         "an observable or a relationship object",
+	"SDO,SCO,SRO,SMO": "an object that is no bundle",
+}
+
+// kindsOf says what a reference to the types, or classes of types, may lead to.
+func kindsOf(allowed []string) any {
+	if classes, ok := classesOf[strings.Join(allowed, ",")]; ok {
+		return classes
+	}
+	return enumerate(allowed)
 }
 
 func checkIDType(s *subject) {

@@ -157,7 +157,7 @@ func (m *mutant) drop() {
 	}
 	last := len(steps) - 1
 	m.raw = encode(m.value, steps, nil, nil)
-	m.demand = demand{[]string{"GEN-02", "GRN-02", "EXT-03", "EXT-07"}, pointerOf(steps[:last])}
+	m.demand = demand{[]string{"GEN-02", "GRN-02", "EXT-03", "EXT-07", "GEN-05"}, pointerOf(steps[:last])} // GEN-05 where nothing is left
 	if last == 0 && steps[0] == "spec_version" {
 		m.demand = demand{[]string{"COM-02"}, "/spec_version"}
 	}

@@ -25,11 +25,11 @@ type place struct {
 	walkedMembers []string // those with something at any depth
 
 	// The constraints between members, each with its rule.
-	choice      *choice           // some must be there
-	needs       []need            // one needs others
-	needed      map[string]string // members that are required under a condition, and the rule
-	forbidden   string            // the rule by which nothing may stand here under a condition
-	least, most string            // bounds of a number; "" where there is none
+	choice      *choice               // some must be there
+	needs       []need                // one needs others
+	needed      map[string]*condition // members that are required under a condition
+	forbidden   *condition            // under which nothing may stand here
+	least, most string                // bounds of a number; "" where there is none
 }
 
 // A need is a rule that a member needs others.
@@ -45,7 +45,7 @@ func newPlace(schema map[string]any, document map[string]any) *place {
 		definitions := document["definitions"].(map[string]any)
 		return newPlace(definitions[strings.TrimPrefix(to, "#/definitions/")].(map[string]any), document)
 	}
-	p := &place{members: map[string]*place{}, needed: map[string]string{}}
+	p := &place{members: map[string]*place{}, needed: map[string]*condition{}}
 	p.rule, _ = schema["$comment"].(string)
 	p.form = formOf(schema)
 	p.kinds = texts(schema["type"])
@@ -99,12 +99,13 @@ func (p *place) constrain(part map[string]any) {
 	}
 	for _, keyword := range []string{"then", "else"} {
 		then, _ := part[keyword].(map[string]any)
+		c := newCondition(rule, part, keyword == "else")
 		for _, member := range texts(then["required"]) {
-			p.needed[member] = rule
+			p.needed[member] = c
 		}
 		absent, _ := then["properties"].(map[string]any)
 		for member := range absent {
-			p.members[member].forbidden = rule
+			p.members[member].forbidden = c
 		}
 	}
 }
@@ -127,17 +128,6 @@ func (p *place) member(name string) *place {
 		return member
 	}
 	return p.others
-}
-
-// bounds says which numbers are allowed.
-func (p *place) bounds() string {
-	switch {
-	case p.most == "":
-		return "≥ " + p.least
-	case p.least == "":
-		return "≤ " + p.most
-	}
-	return p.least + " … " + p.most
 }
 
 func bound(v any) string {

@@ -178,7 +178,7 @@ func TestPlacesAreExplained(t *testing.T) {
 				t.Errorf("%s: no rule for the JSON types %q", pointer, p.kinds)
 			}
 			for _, member := range p.required {
-				if p.needed[member] != "" {
+				if p.needed[member] != nil {
 					t.Errorf("%s: %s is required always and under a condition", pointer, member)
 				}
 			}

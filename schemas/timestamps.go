@@ -70,8 +70,12 @@ func explainTimestamp(f *fault, text, _ string) {
 		f.found("TSP-04", f.pointer, "%s is %s; at least three fractional digits are required", property, short(text))
 	case timestampForm.MatchString(text):
 		f.foundAs("TSP-02", g, f.pointer, "%s is %s; there is no such date and time", property, short(text))
+	case f.place.form == "timestamp-ms-min":
+		f.foundAs("TSP-01", g, f.pointer, "%s is %s; it must be written YYYY-MM-DDTHH:MM:SS.sssZ", property, short(text))
+	case f.place.form == "timestamp-second":
+		f.foundAs("TSP-01", g, f.pointer, "%s is %s; it must be written YYYY-MM-DDTHH:MM:SSZ", property, short(text))
 	default:
-		f.foundAs("TSP-01", g, f.pointer, "%s is %s; a timestamp must be written YYYY-MM-DDTHH:MM:SS.sssZ", property, short(text))
+		f.foundAs("TSP-01", g, f.pointer, "%s is %s; it must be written YYYY-MM-DDTHH:MM:SSZ, with a fraction of a second where one is known", property, short(text))
 	}
 }
 

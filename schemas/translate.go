@@ -2,7 +2,7 @@ package schemas
 
 import (
 	"encoding/json"
-	"math/big"
+	"math"
 	"slices"
 	"strings"
 
@@ -17,6 +17,7 @@ type fault struct {
 	gojsonschema.ResultError
 	place   *place
 	pointer string
+	isKey   bool // the value is the name of a member
 }
 
 // rule is the rule that is broken: the one that the schema names at the place,
@@ -58,8 +59,9 @@ var translations = map[string]func(*fault){
 
 func saidElsewhere(*fault) {}
 
+// unexpected refuses an object rather than let a fault of ours pass.
 func unexpected(f *fault) {
-	panic("a schema has a keyword that nobody explains: " + f.Type() + " at " + f.pointer)
+	f.found("GEN-01", f.pointer, "%s cannot be judged (%s)", name(f.pointer), f.Type())
 }
 
 // kindRules are the rules for each JSON type that a schema asks for, and what to
@@ -99,8 +101,11 @@ func wrongType(f *fault) {
 // missing is about members that must be there.
 func missing(f *fault) {
 	member := f.Details()["property"].(string)
-	if id := f.place.needed[member]; id != "" {
-		f.found(id, f.pointer, "%s is missing, and what else is there requires it", member)
+	if fields, _ := f.Value().(map[string]any); len(fields) == 0 && f.pointer != "" {
+		return // GEN-05 has said so
+	}
+	if c := f.place.needed[member]; c != nil {
+		c.requires(f, member)
 		return
 	}
 	id := "GEN-02"
@@ -129,29 +134,40 @@ func missingNeed(f *fault) {
 	}
 }
 
-func notAllowed(f *fault) {
-	f.found(f.place.forbidden, f.pointer, "%s must not be there beside what else is", name(f.pointer))
-}
+func notAllowed(f *fault) { f.place.forbidden.forbids(f) }
 
 func undefinedMember(f *fault) {
 	member := f.Details()["property"].(string)
 	f.undefined(at(f.pointer, member), member)
 }
 
+// outOfBounds is about a number. Beyond the range of STIX integers it breaks the
+// rule of these, unless its place has a rule of its own.
 func outOfBounds(f *fault) {
 	id := f.rule("BOUNDS")
-	if n, ok := new(big.Int).SetString(string(f.Value().(json.Number)), 10); ok && n.BitLen() > 53 {
+	if n, err := f.Value().(json.Number).Float64(); f.place.rule == "" && (err != nil || math.Abs(n) > largestInteger) {
 		id = "TYP-10"
 	}
-	f.found(id, f.pointer, "%s is %s; it must be %s", name(f.pointer), short(f.Value()), f.place.bounds())
+	least, most := f.place.least, f.place.most
+	switch {
+	case most == "":
+		f.found(id, f.pointer, "%s is %s; it must be %s or more", name(f.pointer), short(f.Value()), least)
+	case least == "":
+		f.found(id, f.pointer, "%s is %s; it must be %s or less", name(f.pointer), short(f.Value()), most)
+	default:
+		f.found(id, f.pointer, "%s is %s; it must be from %s to %s", name(f.pointer), short(f.Value()), least, most)
+	}
 }
+
+// largestInteger is the largest integer of STIX (TYP-10).
+const largestInteger = 1<<53 - 1
 
 // wrongForm is about a string, or the name of a member, that has not the form
 // that its place asks for.
 func wrongForm(f *fault) {
 	form := strings.TrimPrefix(f.Details()["format"].(string), "stix-")
 	text := f.Value().(string)
-	if form == f.place.keys {
+	if f.isKey = form == f.place.keys; f.isKey {
 		f.pointer = at(f.pointer, text)
 	}
 	kind, param, _ := strings.Cut(form, ":")

@@ -298,7 +298,9 @@ func (f *Facts) value(p Property) node {
 	case "hashes":
 		return f.hashes()
 	case "integer-or-string":
-		return node{"type": []string{"integer", "string"}}
+		schema := f.integer()
+		schema["type"] = []string{"integer", "string"}
+		return schema
 	case "any-base-type":
 		return node{}
 	case "translation-value":
