@@ -9,8 +9,8 @@ import (
 	"sync/atomic"
 
 	"accord/schemas"
-	"accord/server/api"
 	"accord/stix"
+	"accord/taxii/wire"
 )
 
 // A validateInput is a file that is read twice: for the extension definitions
@@ -23,13 +23,13 @@ type validateInput struct {
 	read  atomic.Int64 // bytes of it that the current reading has read
 
 	err   error // why it can't be read at all
-	spool *api.Spool
+	spool *wire.Spool
 }
 
 func newValidateInput(name string, stdin io.Reader) *validateInput {
 	in := &validateInput{name: name, stdin: stdin, size: -1}
 	if name == "-" {
-		in.spool = &api.Spool{}
+		in.spool = &wire.Spool{}
 		return in
 	}
 	info, err := os.Stat(name)
@@ -41,7 +41,7 @@ func newValidateInput(name string, stdin io.Reader) *validateInput {
 	case info.Mode().IsRegular():
 		in.size = info.Size()
 	default:
-		in.spool = &api.Spool{}
+		in.spool = &wire.Spool{}
 	}
 	return in
 }

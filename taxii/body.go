@@ -1,20 +1,17 @@
 package taxii
 
 import (
-	"compress/gzip"
 	"errors"
 	"io"
-	"io/fs"
-	"net/http"
-	"strings"
 
 	"accord/collections"
 	"accord/stix"
+	"accord/taxii/wire"
 )
 
 // A body is that of a POST, read to its end.
 type body struct {
-	*spool
+	*wire.Spool
 	wrapper stix.Wrapper
 }
 
@@ -25,64 +22,19 @@ func (h *Handler) receive(r *request) (*body, error) {
 	if err != nil {
 		return nil, err
 	}
-	decode, err := contentDecoder(req.Header)
+	spool, err := wire.Receive(r.Response().Writer, req, h.MaxContentLength, h.SpoolDir)
 	if err != nil {
 		return nil, err
 	}
-	if req.ContentLength > h.MaxContentLength {
-		return nil, h.tooLarge() // unread, and without a 100 (TX-OBJ-POST-10)
-	}
-	// Both the bytes as they come and the bytes that they inflate to are
-	// counted: either can be far more than the other.
-	content, err := decode(http.MaxBytesReader(r.Response().Writer, req.Body, h.MaxContentLength))
-	if err != nil {
-		return nil, h.bodyError(err)
-	}
-	s, err := newSpool(io.LimitReader(content, h.MaxContentLength+1), h.SpoolDir)
-	if err != nil {
-		return nil, h.bodyError(err)
-	}
-	if s.size > h.MaxContentLength {
-		s.Close()
-		return nil, h.tooLarge()
-	}
-	return &body{s, wrapper}, nil
-}
-
-// contentDecoder returns what undoes the Content-Encoding of a body.
-func contentDecoder(header http.Header) (func(io.Reader) (io.Reader, error), error) {
-	switch coding := strings.ToLower(strings.Join(header.Values("Content-Encoding"), ",")); coding {
-	case "", "identity":
-		return func(r io.Reader) (io.Reader, error) { return r, nil }, nil
-	case "gzip":
-		return func(r io.Reader) (io.Reader, error) { return gzip.NewReader(r) }, nil
-	default:
-		return nil, collections.Errorf(collections.ErrMediaType,
-			"Content-Encoding is %.100q; send the body as it is, or as gzip", coding)
-	}
-}
-
-func (h *Handler) tooLarge() error {
-	return collections.Errorf(collections.ErrTooLarge,
-		"the body has more than %d bytes; send it in several parts", h.MaxContentLength)
-}
-
-// bodyError tells whose fault it is that a body could not be read.
-func (h *Handler) bodyError(err error) error {
-	if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
-		return h.tooLarge()
-	}
-	if _, ok := errors.AsType[*fs.PathError](err); ok {
-		return &collections.Error{Kind: collections.ErrUnavailable, Detail: "no room for the body now", Err: err}
-	}
-	return &collections.Error{Kind: collections.ErrMalformed, Detail: "the body broke off or is no sound gzip", Err: err}
+	return &body{spool, wrapper}, nil
 }
 
 // members finds the members of the body and checks its grammar to the end
 // (TX-OBJ-POST-08). The objects are judged later, each by itself.
 func (b *body) members() (posted, error) {
-	reader := stix.NewReader(io.NewSectionReader(b, 0, b.size), b.wrapper, stix.DefaultLimits)
-	p := posted{from: b}
+	content := b.Reader()
+	reader := stix.NewReader(content, b.wrapper, stix.DefaultLimits)
+	p := posted{from: content}
 	for {
 		span, err := reader.Skip()
 		if err == nil {

@@ -8,8 +8,7 @@ import (
 	"time"
 
 	"accord/collections"
-
-	"github.com/labstack/echo/v4"
+	"accord/taxii/wire"
 )
 
 // A fetch returns, as JSON, the members of a list that stand at positions of a
@@ -99,8 +98,7 @@ func (h *Handler) streamMembers(r *request, w *bufio.Writer, p page, get fetch) 
 		}
 		var err error
 		if p.members, p.rest, err = get(ctx, p.rest); err != nil {
-			id := r.Response().Header().Get(echo.HeaderXRequestID)
-			h.logFailure(r.Request(), id, http.StatusInternalServerError, err)
+			wire.Log(r, http.StatusInternalServerError, err, h.Log)
 			panic(http.ErrAbortHandler)
 		}
 	}

@@ -114,7 +114,7 @@ func TestHostileBodies(t *testing.T) {
 // TX-ROOT-02, TX-OBJ-POST-10, TX-OBJ-POST-11: the size that counts is that of
 // the bytes that come.
 func TestContentLength(t *testing.T) {
-	for _, size := range []int{1000, 3 * spoolMemory} {
+	for _, size := range []int{1000, 3 * 1 << 20} {
 		w := newWorld(t, func(h *Handler) { h.MaxContentLength = int64(size) })
 		padded := func(n int) string {
 			body := envelopeOf(indicator(1, t1))

@@ -9,6 +9,7 @@ import (
 
 	"accord/schemas"
 	"accord/stix"
+	"accord/taxii/wire"
 )
 
 // A Verdict is what validation says of one object, or with the index -1 of what
@@ -48,12 +49,12 @@ func cut(s string) string {
 
 // A Report is the JSON answer of POST /v1/validate and of accord validate -o
 // json: how many objects were judged, then every verdict. The counts come first,
-// so the verdicts wait in a Spool; memory does not grow with them. The zero
+// so the verdicts wait in a spool; memory does not grow with them. The zero
 // value is empty; close it in the end.
 type Report struct {
 	Objects, Refused int
 
-	verdicts Spool
+	verdicts wire.Spool
 	line     bytes.Buffer
 }
 

@@ -9,6 +9,7 @@ import (
 	"accord/collections"
 	"accord/schemas"
 	"accord/stix"
+	"accord/taxii/wire"
 
 	"github.com/labstack/echo/v4"
 )
@@ -99,7 +100,7 @@ func (h *Handler) judgingOf(ctx context.Context, name string) (*judging, error) 
 
 // judge judges the objects of a body. The extension definitions that it brings
 // are known, and those that the caller may read in the agreement.
-func (j *judging) judge(ctx context.Context, body *Spool, wrapper stix.Wrapper, yield func(schemas.Member) error) error {
+func (j *judging) judge(ctx context.Context, body *wire.Spool, wrapper stix.Wrapper, yield func(schemas.Member) error) error {
 	known := &schemas.Known{Judge: j}
 	if err := known.Learn(body.Reader(), wrapper); err != nil {
 		return err

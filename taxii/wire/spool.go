@@ -1,4 +1,4 @@
-package api
+package wire
 
 import (
 	"bytes"
@@ -12,8 +12,10 @@ const spoolMemory = 1 << 20
 
 // A Spool keeps what is written to it until it is closed: little in memory, much
 // in a file that has no name any more, so that it goes with the process. The
-// zero value is empty and ready for use, by one goroutine.
+// zero value is empty and ready for use; one goroutine writes.
 type Spool struct {
+	Dir string // of the file; "" is the folder for temporary files
+
 	memory bytes.Buffer
 	file   *os.File // once the memory is not enough
 	size   int64
@@ -35,7 +37,7 @@ func (s *Spool) move() (err error) {
 	if s.file != nil {
 		return nil
 	}
-	if s.file, err = nameless(); err != nil {
+	if s.file, err = nameless(s.Dir); err != nil {
 		return err
 	}
 	_, err = s.file.Write(s.memory.Bytes())
@@ -46,10 +48,11 @@ func (s *Spool) move() (err error) {
 // Size is how many bytes have been written.
 func (s *Spool) Size() int64 { return s.size }
 
-// Reader reads what has been written, from its start.
-func (s *Spool) Reader() io.Reader {
+// Reader reads what has been written, from its start. It may be used, at given
+// offsets, from many goroutines.
+func (s *Spool) Reader() *io.SectionReader {
 	if s.file == nil {
-		return bytes.NewReader(s.memory.Bytes())
+		return io.NewSectionReader(bytes.NewReader(s.memory.Bytes()), 0, s.size)
 	}
 	return io.NewSectionReader(s.file, 0, s.size)
 }
@@ -63,8 +66,8 @@ func (s *Spool) Close() error {
 }
 
 // nameless returns a new file that is removed already.
-func nameless() (*os.File, error) {
-	file, err := os.CreateTemp("", "accord-*")
+func nameless(dir string) (*os.File, error) {
+	file, err := os.CreateTemp(dir, "accord-*")
 	if err != nil {
 		return nil, err
 	}

@@ -1,4 +1,4 @@
-package api
+package wire
 
 import (
 	"bytes"
@@ -11,9 +11,9 @@ import (
 // A Spool gives back what was written, in memory and from a file, as often as
 // it is asked; the file has no name.
 func TestSpool(t *testing.T) {
-	t.Setenv("TMPDIR", t.TempDir())
+	dir := t.TempDir()
 	for _, size := range []int{0, 1, spoolMemory, spoolMemory + 1, 3*spoolMemory + 7} {
-		var s Spool
+		s := Spool{Dir: dir}
 		want := bytes.Repeat([]byte("0123456789abcdef"), size/16+1)[:size]
 		if n, err := io.Copy(&s, iotest.HalfReader(bytes.NewReader(want))); err != nil || n != int64(size) || s.Size() != n {
 			t.Fatalf("%d bytes: wrote %d, %v; Size is %d", size, n, err, s.Size())
@@ -26,7 +26,7 @@ func TestSpool(t *testing.T) {
 				t.Errorf("%d bytes: read %d others, %v", size, len(got), err)
 			}
 		}
-		if entries, err := os.ReadDir(os.Getenv("TMPDIR")); err != nil || len(entries) > 0 {
+		if entries, err := os.ReadDir(dir); err != nil || len(entries) > 0 {
 			t.Errorf("%d bytes: the folder holds %v, %v", size, entries, err)
 		}
 		if err := s.Close(); err != nil {
@@ -36,8 +36,7 @@ func TestSpool(t *testing.T) {
 }
 
 func TestSpoolWithoutRoom(t *testing.T) {
-	t.Setenv("TMPDIR", "/nowhere")
-	var s Spool
+	s := Spool{Dir: "/nowhere"}
 	if _, err := s.Write(make([]byte, spoolMemory+1)); err == nil {
 		t.Error("a file in a folder that is not there was written")
 	}
