@@ -78,25 +78,22 @@ func (p *push) candidate(i int, definition func(stix.ID) []byte) (candidate, err
 
 // consider judges the bytes of one member.
 func (p *push) consider(i int, raw []byte, definition func(stix.ID) []byte) candidate {
-	o, verdict := p.view.verdict(p.judge, raw, definition)
+	o, v := verdict(p.judge, raw, definition)
 	c := candidate{index: i, object: o}
-	if !verdict.Accepted {
-		failure := c.failure(errorsOnly(verdict.Findings)...)
+	if !v.Accepted {
+		failure := c.failure(errorsOnly(v.Findings)...)
 		c.refused = &failure
 		return c
 	}
-	c.warn(verdict.Findings...)
+	c.warn(v.Findings...)
 	c.hash = sha256.Sum256(raw)
 	return c
 }
 
 // verdict judges the bytes of an object by all that needs no look at what is
 // stored, but for extension definitions.
-func (v *View) verdict(judge stix.Judge, raw []byte, definition func(stix.ID) []byte) (stix.Object, stix.Verdict) {
+func verdict(judge stix.Judge, raw []byte, definition func(stix.ID) []byte) (stix.Object, stix.Verdict) {
 	o, findings := stix.ReadObject(raw, stix.DefaultLimits)
-	if len(findings) == 0 {
-		findings = v.findings(o)
-	}
 	if len(findings) > 0 {
 		return o, stix.Verdict{Findings: findings}
 	}
@@ -111,40 +108,9 @@ func (c *candidate) warn(findings ...stix.Finding) {
 	c.warnings += describe(findings)
 }
 
-// findings are the rules of the collection and the agreement, which no schema
-// knows.
-func (v *View) findings(o stix.Object) []stix.Finding {
-	var found []stix.Finding
-	refuse := func(rule, pointer, format string, args ...any) {
-		found = append(found, stix.Finding{Rule: rule, Level: stix.LevelError, Pointer: pointer, Message: fmt.Sprintf(format, args...)})
-	}
-	if spec := o.Spec(); !slices.Contains(v.STIXVersions, spec) {
-		refuse("COM-02", "/spec_version", "this is a STIX %.20s object, and the collection takes %s", spec, strings.Join(v.MediaTypes(), ", "))
-	}
-	if other := v.otherParty(o.CreatedBy); other != nil {
-		refuse("VER-08", "/created_by_ref", "this is the identity of the party %q, and only that party makes versions of its objects", other.ID)
-	}
-	if len(v.Origin) > 0 && o.Origins != nil && !slices.ContainsFunc(o.Origins, func(t string) bool { return slices.Contains(v.Origin, t) }) {
-		refuse("CTX-ORIGIN", "/extensions/"+string(stix.ActivityContext)+"/origin_territories",
-			"the collection is for activity that comes from %s, and the object names only %s", strings.Join(v.Origin, ", "), strings.Join(o.Origins, ", "))
-	}
-	return found
-}
-
 // unversioned reports whether c tells its version by nothing but the date on
 // which it is added. A marking definition has its created at least.
 func (c *candidate) unversioned() bool { return c.object.Version() == "" }
-
-// otherParty returns the party of the agreement, other than the caller's, that
-// the identity is of; nil if there is none.
-func (v *View) otherParty(identity stix.ID) *Party {
-	for i := range v.root.Parties {
-		if p := &v.root.Parties[i]; identity != "" && p.Identity == identity && p.ID != v.root.caller.Party {
-			return p
-		}
-	}
-	return nil
-}
 
 // What a status says of one member is bounded, because a body of 100 kB,
 // inflated, can hold a hundred thousand members that break many rules each.

@@ -98,8 +98,8 @@ func (d *Definitions) search(ctx context.Context, id stix.ID) ([]byte, error) {
 // One that breaks a rule itself defines nothing.
 func (d *Definitions) searchPush(ctx context.Context) error {
 	return ofType(ctx, d.posted, "extension-definition", func(_ int, raw []byte) {
-		o, verdict := d.view.verdict(d.judge, raw, nil)
-		if o.Type != "extension-definition" || !verdict.Accepted {
+		o, v := verdict(d.judge, raw, nil)
+		if o.Type != "extension-definition" || !v.Accepted {
 			return
 		}
 		if old, ok := d.brought[o.ID]; !ok || o.Version().Compare(old.Version()) > 0 {

@@ -40,11 +40,3 @@ func (j *judges) of(c *Collection, v Validator) (stix.Judge, error) {
 	j.made[c.ID] = madeJudge{c, judge, err}
 	return judge, err
 }
-
-// Judge returns the judge of what is pushed to the collection: its profile and
-// its own schemas. Where a schema was applied that this version of accord does
-// not take: ErrUnavailable.
-func (v *View) Judge() (stix.Judge, error) {
-	s := v.root.service
-	return s.judges.of(v.Collection, s.Validator)
-}

@@ -4,37 +4,36 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"strings"
 
 	"accord/stix"
 )
 
 // mark gives c its rank: the highest of its markings. No marking is clear; one
 // that raises no rank, such as a statement, counts nothing; one that the
-// server does not know counts as the collection's ceiling. A rank above the
-// ceiling refuses the object.
+// server does not know counts as the collection's ceiling.
 func (p *push) mark(c *candidate) {
-	ceiling := p.view.Ceiling
 	var unknown []stix.ID
 	for _, id := range c.object.Markings {
-		rank, predefined := stix.MarkingRank(id)
-		switch {
-		case predefined:
-			c.rank = max(c.rank, rank)
-		case !p.neutral[id]:
-			c.rank = max(c.rank, ceiling)
+		if _, predefined := stix.MarkingRank(id); !predefined && !p.neutral[id] {
 			unknown = append(unknown, id)
 		}
 	}
-	switch {
-	case c.rank > ceiling:
-		failure := c.failure(stix.Finding{
-			Rule: "TLP-CEILING", Pointer: "/object_marking_refs",
-			Message: fmt.Sprintf("the object is marked TLP:%s, and the collection holds at most TLP:%s", c.rank, ceiling),
-		})
-		c.refused = &failure
-	case unknown != nil:
-		c.warn(unknownMarkings(unknown, ceiling))
+	c.rank = markedRank(c.object)
+	if unknown != nil {
+		c.rank = p.view.Ceiling // nothing above it comes in
+		c.warn(unknownMarkings(unknown, p.view.Ceiling))
 	}
+}
+
+// markedRank is the highest TLP that an object is marked with.
+func markedRank(o stix.Object) (highest stix.TLP) {
+	for _, id := range o.Markings {
+		if rank, predefined := stix.MarkingRank(id); predefined {
+			highest = max(highest, rank)
+		}
+	}
+	return highest
 }
 
 // unknownMarkings says that markings raise their object to the ceiling. It says
@@ -47,10 +46,13 @@ func unknownMarkings(ids []stix.ID, ceiling stix.TLP) stix.Finding {
 	}
 	return stix.Finding{
 		Rule: "MRK-UNKNOWN", Level: stix.LevelWarning,
-		Message: fmt.Sprintf("the marking %.100s%s is not known here as a statement, so the object counts as TLP:%s, the highest that the collection holds",
-			ids[0], more, ceiling),
+		Message: fmt.Sprintf("the marking %.100s%s is not known here as a statement, so the object counts as %s, the highest that the collection holds",
+			ids[0], more, label(ceiling)),
 	}
 }
+
+// label is a rank as documents show it, such as TLP:GREEN.
+func label(rank stix.TLP) string { return "TLP:" + strings.ToUpper(rank.String()) }
 
 // learnMarkings finds out which of the markings that a batch names are known
 // to raise no rank: the poster says so, by a definition in the push or one that
@@ -94,7 +96,6 @@ func (p *push) searchPush(ctx context.Context) error {
 	return ofType(ctx, p.posted, "marking-definition", func(i int, raw []byte) {
 		c := p.consider(i, raw, definition)
 		if c.object.Type == "marking-definition" {
-			p.mark(&c) // it may be above the ceiling
 			p.defined(c.object.ID, c.refused == nil && isStatement(c.object))
 		}
 	})

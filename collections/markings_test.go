@@ -92,7 +92,7 @@ func TestUnknownMarkingsAreTold(t *testing.T) {
 	const another = "marking-definition--44444444-4444-4444-8444-444444444444"
 	secret := definition("statement", t1, markedAs(string(stix.Amber.Marking())))
 	granular := `,"granular_markings":[{"marking_ref":"` + statement + `","selectors":["name"]}]`
-	unknown := "MRK-UNKNOWN: the marking " + statement + " is not known here as a statement, so the object counts as TLP:amber, the highest that the collection holds"
+	unknown := "MRK-UNKNOWN: the marking " + statement + " is not known here as a statement, so the object counts as TLP:AMBER, the highest that the collection holds"
 	for _, tc := range []struct {
 		name   string
 		before []string // stored by cert-us, whose clearance is above that of the poster
@@ -107,7 +107,7 @@ func TestUnknownMarkingsAreTold(t *testing.T) {
 		{"the push defines it", nil, []string{indicator(1, t1, markedAs(statement)), definition("statement", t1, "")}, ""},
 		{"two", nil, []string{indicator(1, t1, markedAs(statement+`","`+another))}, strings.Replace(unknown, statement, statement+" (and 1 more)", 1)},
 		{"a refused object", nil, []string{indicator(1, t1, markedAs(statement+`","`+string(stix.Red.Marking())))},
-			"TLP-CEILING at /object_marking_refs: the object is marked TLP:red, and the collection holds at most TLP:amber"},
+			"TLP-CEILING at /object_marking_refs: the object is marked TLP:RED, and the collection holds at most TLP:AMBER"},
 		{"behind other warnings", nil, []string{strings.Replace(indicator(1, t1, markedAs(statement)), `,"description":"Told for tests"`, "", 1)}, "; " + unknown},
 	} {
 		t.Run(tc.name, func(t *testing.T) {

@@ -14,6 +14,7 @@ import (
 
 	"accord/server/api"
 	"accord/server/auth"
+	"accord/stix"
 )
 
 // A v1Request is one to /v1/; the zero values of its fields are left out.
@@ -53,6 +54,7 @@ parties:
   - {id: cert-cn, name: {en: CN}, territory: CN, clearance: amber}
 collections:
   - {alias: shared, title: {en: Shared}, ceiling: amber, grants: {cert-us: [read, write]}}
+  - {alias: from-cn, title: {en: Origin}, origin: [CN], ceiling: green, grants: {cert-us: [write]}}
   - {alias: strict, title: {en: Strict}, ceiling: amber, profile: strict, grants: {cert-us: [read]}}
   - {alias: own, title: {en: Own}, ceiling: amber, schemas: {campaign: objective.json}, grants: {cert-us: [write]}}
   - {alias: old, title: {en: Old}, ceiling: amber, stix_versions: ["2.1", "2.0"], grants: {cert-us: [write]}}
@@ -97,21 +99,24 @@ func packed(t *testing.T, text string) string {
 func TestAPIValidate(t *testing.T) {
 	s, token := startAPI(t)
 	const (
-		asJSON = "application/json"
-		taxii  = "application/taxii+json;version=2.1"
-		stix   = "application/stix+json;version=2.1"
-		id     = `"index":0,"id":"campaign--3d1a6c7e-9b42-4f0e-8c55-2b7d90e4a1f6","type":"campaign"`
+		asJSON  = "application/json"
+		taxii   = "application/taxii+json;version=2.1"
+		content = "application/stix+json;version=2.1"
+		id      = `"index":0,"id":"campaign--3d1a6c7e-9b42-4f0e-8c55-2b7d90e4a1f6","type":"campaign"`
 	)
 	envelope := `{"objects":[` + validateCampaign + `]}`
 	custom := strings.Replace(envelope, `"name"`, `"x_sensor":7,"name"`, 1)
 	stix20 := strings.Replace(envelope, `"spec_version":"2.1",`, "", 1)
+	red := strings.Replace(envelope, `"name"`, `"object_marking_refs":["`+string(stix.Red.Marking())+`"],"name"`, 1)
+	fromUS := strings.Replace(envelope, `"name"`, `"created_by_ref":"identity--1","extensions":{"`+string(stix.ActivityContext)+
+		`":{"extension_type":"property-extension","origin_territories":["US"]}},"name"`, 1)
 	accepted, refused := `{"objects":1,"accepted":1,"refused":0,"verdicts":[`, `{"objects":1,"accepted":0,"refused":1,"verdicts":[`
 	for _, tc := range []struct {
 		name, query, mediaType, body string
 		want                         []string
 	}{
 		{"envelope", "", taxii, envelope, []string{accepted, `{"file":"",` + id + `,"accepted":true,"findings":[]}`}},
-		{"one object", "", stix, validateCampaign, []string{accepted}},
+		{"one object", "", content, validateCampaign, []string{accepted}},
 		{"list", "", asJSON, "[" + validateCampaign + "]", []string{accepted}},
 		{"TX-MSV STIX 2.0 content", "", "application/stix+json;version=2.0", stix20, []string{refused, `"rule":"COM-02"`, "STIX 2.0"}},
 		{"no JSON", "", asJSON, "<html>", []string{refused, `"index":-1`, `"rule":"GEN-01"`}},
@@ -124,6 +129,10 @@ func TestAPIValidate(t *testing.T) {
 		{"a collection by its profile alone", "?collection=us-cn/shared", taxii, custom, []string{accepted}},
 		{"COM-02 a collection without STIX 2.0", "?collection=us-cn/shared", taxii, stix20, []string{refused, `"rule":"COM-02"`, "STIX 2.0"}},
 		{"COM-02 in Chinese", "?collection=us-cn/shared&lang=zh", taxii, stix20, []string{refused, "这是 STIX 2.0 的对象"}},
+		{"TLP-CEILING", "?collection=us-cn/from-cn", taxii, red, []string{refused, `"rule":"TLP-CEILING"`, "at most TLP:GREEN"}},
+		{"TLP-CEILING in Chinese", "?collection=us-cn/from-cn&lang=zh", taxii, red, []string{refused, "最高只收录 TLP:GREEN"}},
+		{"CTX-ORIGIN beside what else is wrong", "?collection=us-cn/from-cn", taxii, fromUS, []string{refused, `"rule":"CTX-ORIGIN"`, `"rule":"IDN-01"`}},
+		{"CTX-ORIGIN without a collection", "", taxii, fromUS, []string{refused, `"findings":[{"rule":"IDN-01"`}},
 		{"COM-02 a collection with STIX 2.0", "?collection=us-cn/old", taxii, stix20, []string{accepted}},
 	} {
 		t.Run(tc.name, func(t *testing.T) {

@@ -3,7 +3,6 @@ package api
 import (
 	"context"
 	"net/http"
-	"slices"
 	"strings"
 
 	"accord/collections"
@@ -76,8 +75,8 @@ func (h *Handler) judging(c echo.Context) (_ *judging, lang string, err error) {
 	return j, lang, err
 }
 
-// judgingOf is how a collection, AGREEMENT/ALIAS, judges. One in which the
-// caller has no grant is not there.
+// judgingOf is how a collection, AGREEMENT/ALIAS, judges a push of the caller's.
+// One in which he has no grant is not there.
 func (h *Handler) judgingOf(ctx context.Context, name string) (*judging, error) {
 	agreement, alias, ok := strings.Cut(name, "/")
 	if !ok {
@@ -95,7 +94,7 @@ func (h *Handler) judgingOf(ctx context.Context, name string) (*judging, error) 
 	if err != nil {
 		return nil, err
 	}
-	return &judging{versionJudge{judge, view}, view.Profile, view}, nil
+	return &judging{judge, view.Profile, view}, nil
 }
 
 // judge judges the objects of a body. The extension definitions that it brings
@@ -136,18 +135,3 @@ type nothing struct{}
 
 func (nothing) Len() int                   { return 0 }
 func (nothing) Object(int) ([]byte, error) { return nil, nil }
-
-// A versionJudge adds to the judge of a collection that it does not take every
-// version of STIX.
-type versionJudge struct {
-	stix.Judge
-	view *collections.View
-}
-
-func (j versionJudge) Validate(o stix.Object, definition func(stix.ID) []byte) stix.Verdict {
-	if spec := o.Spec(); o.Type != "bundle" && !slices.Contains(j.view.STIXVersions, spec) {
-		words := stix.Words{Format: "this is a STIX %s object, and the collection takes %s", Args: []any{cut(spec), strings.Join(j.view.MediaTypes(), ", ")}}
-		return stix.Verdict{Findings: []stix.Finding{stix.NewFinding("COM-02", stix.LevelError, "/spec_version", words)}}
-	}
-	return j.Judge.Validate(o, definition)
-}
