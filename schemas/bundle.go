@@ -47,6 +47,8 @@ func (s *subject) checkBundle(root stix.Root) {
 		s.found("BUN-01", "", "id is missing; that of a bundle is bundle-- and a UUID")
 	case err != nil || id.Type() != "bundle":
 		s.found("BUN-01", "/id", "id is %s; that of a bundle is bundle-- and a UUID", short(root.ID))
+	default:
+		s.checkBundleID(id)
 	}
 	for _, name := range slices.Sorted(maps.Keys(root.Names)) {
 		switch name {
@@ -56,6 +58,16 @@ func (s *subject) checkBundle(root stix.Root) {
 		default:
 			s.found("BUN-06", at("", name), "%s is no property of a bundle, and readers may drop it", short(name))
 		}
+	}
+}
+
+// checkBundleID advises the UUID of a sound id to be of version 4, in lower case.
+func (s *subject) checkBundleID(id stix.ID) {
+	if version := int(id.UUID()[14] - '0'); version != 4 {
+		s.found("IDN-04", "/id", "the UUID of id has version %d; version 4 is advised for a bundle", version)
+	}
+	if identifierFault(string(id)) == "IDN-09" {
+		s.found("IDN-09", "/id", "%s is %s; lower-case digits are advised, since identifiers are compared as text", "id", short(string(id)))
 	}
 }
 

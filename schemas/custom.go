@@ -25,23 +25,33 @@ func checkCustomObject(s *subject) {
 
 // checkCustomExtension looks at an extension of the deprecated kind. Like all
 // custom content it is let through, where it has the form that the standard
-// gave it.
+// gave it. A custom type without an extension may be an observable.
 func (s *subject) checkCustomExtension(pointer string, e extension) {
 	switch {
-	case s.facts.class != sco:
+	case s.facts.class != sco && !s.custom:
 		s.found("CUS-09", pointer, "the custom extension %s stands on the type %s; only observables may have one", short(e.name), s.Type)
 		return
 	case !isCustomExtension(e.name):
 		s.found("CUS-09", pointer, "the custom extension %s has a wrong name; it must be 3 to 250 lower-case letters, digits and hyphens and end in -ext", short(e.name))
-	case s.closed():
-		s.foundAs("EXT-01", tolerated, pointer, "%s is a custom extension; extensions here must be %s, or have the id of a definition", e.name, enumerate(s.facts.extensions))
+	case s.custom:
+		s.foundAs("CUS-09", tolerated, pointer, "the custom extension %s stands on the type %s; only observables may have one", short(e.name), s.Type)
 	default:
-		s.found("CUS-10", pointer, "%s is a custom extension; an extension definition is the way to say more than STIX defines", e.name)
-	}
-	if !strings.HasPrefix(e.name, "x-") {
-		s.foundAs("CUS-09", advice, pointer, "the custom extension %s should have a name that begins with x-", short(e.name))
+		s.checkSoundCustomExtension(pointer, e.name)
 	}
 	s.checkExtensionNames("CUS-09", pointer, e)
+}
+
+// checkSoundCustomExtension is about one on an observable, under a name of the
+// right form.
+func (s *subject) checkSoundCustomExtension(pointer, name string) {
+	if s.closed() {
+		s.foundAs("EXT-01", tolerated, pointer, "%s is a custom extension; extensions here must be %s, or have the id of a definition", name, enumerate(s.facts.extensions))
+	} else {
+		s.found("CUS-10", pointer, "%s is a custom extension; an extension definition is the way to say more than STIX defines", name)
+	}
+	if !strings.HasPrefix(name, "x-") {
+		s.foundAs("CUS-09", advice, pointer, "the custom extension %s should have a name that begins with x-", short(name))
+	}
 }
 
 func isCustomExtension(name string) bool {

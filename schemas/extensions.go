@@ -131,7 +131,7 @@ func (s *subject) checkExtensionType(pointer string, e extension, definition *de
 func (s *subject) checkExtensionNames(rule, pointer string, e extension) {
 	for _, property := range slices.Sorted(maps.Keys(e.fields)) {
 		if !validName(property) {
-			s.found(rule, at(pointer, property), "the property %s has a wrong name; names must be 3 to 250 lower-case letters, digits and underscores and begin with a letter", short(property))
+			s.foundWrongName(rule, at(pointer, property), property)
 		}
 	}
 }
@@ -183,7 +183,8 @@ func (s *subject) announced() (names map[string]bool, all bool) {
 const toplevel = "toplevel-property-extension"
 
 // checkRedefinition looks for properties that are the type's already, as far as
-// the extension's definition lists what it adds.
+// the extension's definition lists what it adds. That is the definition's fault
+// and not the object's.
 func checkRedefinition(s *subject) {
 	for _, e := range s.extensions() {
 		if e.fields["extension_type"] != toplevel {
@@ -195,29 +196,56 @@ func checkRedefinition(s *subject) {
 		}
 		for _, property := range d.Properties {
 			if s.has(property) && s.defines(property) {
-				s.found("EXT-05", at("/extensions", e.name), "the extension defines %s, which is a property of the type %s already; an extension must not define it anew", property, s.Type)
+				s.foundAs("EXT-05", advice, at("/extensions", e.name), "the extension defines %s, which is a property of the type %s already; an extension must not define it anew", property, s.Type)
 			}
 		}
 	}
 }
 
 // checkExtensionProperties looks at the list of properties of an extension
-// definition: their names, and that no type has them already.
+// definition. Those of single types may be on it: which types an extension is
+// for, no property of its definition says.
 func checkExtensionProperties(s *subject) {
 	if s.Type != "extension-definition" {
 		return
 	}
+	s.checkExtensionTypes()
+	for i, element := range s.list("extension_properties") {
+		property, text := element.(string)
+		if rule := listedFault(property); text && rule != "" && !s.full(ruleOf(rule), binding) {
+			s.foundListed(rule, at("/extension_properties", i), property)
+		}
+	}
+}
+
+// checkExtensionTypes looks for a definition that lists no properties, but should.
+func (s *subject) checkExtensionTypes() {
 	if slices.Contains(s.list("extension_types"), any(toplevel)) && !s.has("extension_properties") {
 		s.foundAs("EXT-08", advice, "", "extension_properties is missing; with %s it should list the properties", toplevel)
 	}
-	for i, element := range s.list("extension_properties") {
-		property, text := element.(string)
-		switch {
-		case !text || s.enough("EXT-05", binding) || s.enough("EXT-09", binding):
-		case slices.Contains(commonNames, property):
-			s.found("EXT-05", at("/extension_properties", i), "%s is a common property of STIX; an extension must not define it anew", property)
-		case !validName(property):
-			s.found("EXT-09", at("/extension_properties", i), "the property %s has a wrong name; names must be 3 to 250 lower-case letters, digits and underscores and begin with a letter", short(property))
-		}
+}
+
+// listedFault returns the rule that a name on the list of an extension
+// definition breaks, "" if none.
+func listedFault(property string) string {
+	switch {
+	case slices.Contains(commonNames, property):
+		return "EXT-05"
+	case slices.Contains(reservedNames, property):
+		return "NAM-06"
+	case !validName(property):
+		return "EXT-09"
+	}
+	return ""
+}
+
+func (s *subject) foundListed(rule, pointer, property string) {
+	switch rule {
+	case "EXT-05":
+		s.found("EXT-05", pointer, "%s is a common property of STIX; an extension must not define it anew", property)
+	case "NAM-06":
+		s.foundReserved(pointer, property)
+	case "EXT-09":
+		s.foundWrongName("EXT-09", pointer, property)
 	}
 }

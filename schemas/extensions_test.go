@@ -56,7 +56,7 @@ func TestKnownDefinitions(t *testing.T) {
 		{"on the list", answering(`{"extension_types":["toplevel-property-extension"],"extension_properties":["acme_score"]}`), []string{}},
 		{"not on the list", answering(`{"extension_types":["toplevel-property-extension"],"extension_properties":["acme_rank"]}`), []string{"GEN-07@/acme_score"}},
 		{"of another type", answering(`{"extension_types":["property-extension"]}`), []string{"EXT-02@/extensions/" + scoreExtension + "/extension_type"}},
-		{"redefined", answering(`{"extension_properties":["acme_score","name"]}`), []string{"EXT-05@/extensions/" + scoreExtension + "!"}},
+		{"redefined", answering(`{"extension_properties":["acme_score","name"]}`), []string{"EXT-05@/extensions/" + scoreExtension}},
 		{"not to be read", answering(`{"extension_types":"any","extension_properties":7}`), []string{}},
 		{"no JSON", answering(`heron`), []string{}},
 	} {
@@ -98,14 +98,32 @@ func TestHostileExtensions(t *testing.T) {
 	for range 40_000 {
 		b.WriteString(`,"heron"`)
 	}
-	b.WriteString(`],"acme_list":[{"a_hex":"AA"}`)
-	for range 20_000 {
-		b.WriteString(`,{"a_hex":"AA"}`)
+	b.WriteString(`]`)
+	for i := range 900 {
+		fmt.Fprintf(&b, `,"aa_%03d_hex":"AA"`, i)
 	}
-	b.WriteString(`]}}`)
+	b.WriteString(`}}`)
 	at := "NAM-03@/extensions/" + scoreExtension
 	got := found(t, campaignWith(b.String()), nil)
-	if want := []string{at + "/acme_list/0/a_hex", at + "/acme_refs/0!"}; !slices.Equal(got, want) {
+	if want := []string{at + "/aa_000_hex", at + "/acme_refs/0!"}; !slices.Equal(got, want) {
 		t.Errorf("found %q, want %q", got, want)
+	}
+}
+
+// What a definition lists is not said to be too much where its types are wrong
+// themselves.
+func TestWrongExtensionTypes(t *testing.T) {
+	for types, want := range map[string]string{
+		`[]`:                   "GEN-04@/extension_types!",
+		`[7]`:                  "TYP-16@/extension_types/0!",
+		`["toplevel"]`:         "TYP-04@/extension_types/0!",
+		`["new-sdo","sdo"]`:    "TYP-04@/extension_types/1!",
+		`"property-extension"`: "TYP-13@/extension_types!",
+		`["new-sdo"]`:          "EXT-08@/extension_properties!",
+	} {
+		raw := change("extension-definition", `"extension_properties":["acme_score"],"extension_types":`+types)
+		if got := found(t, string(raw), nil); !slices.Equal(got, []string{want}) {
+			t.Errorf("%s: found %q, want %q", types, got, want)
+		}
 	}
 }

@@ -127,6 +127,10 @@ func explainDomainName(f *fault, text, _ string) {
 		f.foundAs("OBJ-DOMAIN-NAME-1", advice, f.pointer, "%s is %s; a label with an underscore is a service name, not a host name", name(f.pointer), short(text))
 		return
 	}
+	if proper := properDomainName(text); proper != "" {
+		f.found("OBJ-DOMAIN-NAME-1", f.pointer, "%s is %s; a label beyond ASCII must be in lower case and normal form C (RFC 5890), as in %s", name(f.pointer), short(text), short(proper))
+		return
+	}
 	f.found("OBJ-DOMAIN-NAME-1", f.pointer, "%s is %s; it must be a domain name without scheme, port, path or wildcard", name(f.pointer), short(text))
 }
 

@@ -52,6 +52,22 @@ func upperOrNoTypeOrOther(text, types string) bool {
 	return upperOrNoType(text, "") || !refers(text, strings.Split(types, ","))
 }
 
+// Who sends a domain name of which only the case or the normal form is wrong is
+// told so, and sees the right one.
+func TestDomainNameMessages(t *testing.T) {
+	s := newStream(t, "standard")
+	for value, want := range map[string]string{
+		"Bücher.example":       `value is "Bücher.example"; a label beyond ASCII must be in lower case and normal form C (RFC 5890), as in "bücher.example"`,
+		"bu\u0308cher.example": "value is \"bu\u0308cher.example\"; a label beyond ASCII must be in lower case and normal form C (RFC 5890), as in \"bücher.example\"",
+		"Bücher.example:443":   `value is "Bücher.example:443"; it must be a domain name without scheme, port, path or wildcard`,
+	} {
+		in := `{"type":"domain-name","id":"domain-name--dbf3aff2-b3cd-57d2-9616-0ddfde9d01ad","value":"` + value + `"}`
+		if found := streamFindings(t, s, []byte(in)); len(found) == 0 || found[0].Message != want {
+			t.Errorf("%q is refused with %+v; want %s", value, found, want)
+		}
+	}
+}
+
 // Where a schema states a pattern, an enumeration or a constant beside a form of
 // ours, both say the same of a hundred thousand texts, but for what is listed.
 func TestFormsAgreeWithPatterns(t *testing.T) {

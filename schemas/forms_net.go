@@ -7,6 +7,7 @@ import (
 	"unicode/utf8"
 
 	"golang.org/x/net/idna"
+	"golang.org/x/text/unicode/norm"
 )
 
 // isIPv4 reports whether s is one IPv4 address in four decimal numbers without
@@ -84,6 +85,18 @@ func isDomainName(s string) bool {
 // hasUnderscoreLabel reports whether a domain name has an underscore, which is
 // common in names of services but in no name of a host (OBJ-DOMAIN-NAME-1).
 func hasUnderscoreLabel(s string) bool { return strings.Contains(s, "_") }
+
+// properDomainName returns a text in lower case and normal form C if that makes
+// it a domain name, else "".
+func properDomainName(s string) string {
+	if len(s) > utf8.UTFMax*(maxDomain+1) {
+		return ""
+	}
+	if proper := norm.NFC.String(strings.ToLower(s)); isDomainName(proper) {
+		return proper
+	}
+	return ""
+}
 
 // labelLength is the length of a label in octets, in the form of an A-label, or
 // zero when it is no label.

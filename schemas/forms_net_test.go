@@ -74,6 +74,17 @@ var networkForms = []formCase{
 	},
 }
 
+func TestProperDomainName(t *testing.T) {
+	for domain, want := range map[string]string{
+		"Bücher.example": "bücher.example", "bu\u0308cher.example": "bücher.example", "BU\u0308CHER.Example.": "bücher.example.",
+		"Bücher..example": "", "https://Bücher.example": "", "*.Bücher.example": "", "": "", umlaut60 + ".example": "", strings.Repeat("Ü", 1<<16): "",
+	} {
+		if got := properDomainName(domain); got != want {
+			t.Errorf("OBJ-DOMAIN-NAME-1: properDomainName(%.100q) = %q; want %q", domain, got, want)
+		}
+	}
+}
+
 func TestHasUnderscoreLabel(t *testing.T) {
 	for domain, want := range map[string]bool{
 		"_dmarc.example.com": true, "a_b.example": true, "example.com": false, "a-b.example": false, "": false,

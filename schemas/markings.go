@@ -54,35 +54,6 @@ var markingRules = []rule{
 		zh: "marking_ref 指向 marking-definition"},
 }
 
-// ofMarkings reports whether a pointer leads into a property that marks.
-func ofMarkings(pointer string) bool {
-	property := topProperty(pointer)
-	return property == "object_marking_refs" || property == "granular_markings"
-}
-
-// checkMarkingsReadable refuses an object under every profile when nobody can
-// say how it is marked, and so nobody could protect it.
-func checkMarkingsReadable(s *subject) {
-	if !s.MarkingsUnreadable {
-		return
-	}
-	pointer := "/granular_markings"
-	if refs, present := s.value["object_marking_refs"]; present && !isTextList(refs) {
-		pointer = "/object_marking_refs"
-	}
-	s.foundAs("COM-12", vital, pointer, "the markings in %s cannot be read; they must be lists that name marking definitions", pointer[1:])
-}
-
-func isTextList(v any) bool {
-	list, ok := v.([]any)
-	for _, element := range list {
-		if _, text := element.(string); !text {
-			return false
-		}
-	}
-	return ok
-}
-
 func checkSelfMarking(s *subject) {
 	if s.Type != "marking-definition" {
 		return
@@ -120,15 +91,20 @@ func checkDefinitionType(s *subject) {
 }
 
 func (s *subject) checkStatement() {
-	definition, ok := s.value["definition"].(map[string]any)
-	if !ok || len(definition) == 0 {
-		return // the schema or GEN-05 has said so
+	value := s.value["definition"]
+	definition, ok := value.(map[string]any)
+	switch {
+	case value == nil || ok && len(definition) == 0:
+		return // MRK-01, GEN-03 or GEN-05 has said so
+	case !ok:
+		s.foundWrongKind("MRK-03", binding, "/definition", value, "an object")
+		return
 	}
 	statement, present := definition["statement"]
 	if _, ok := statement.(string); !present {
 		s.found("MRK-03", "/definition", "statement is missing; the definition of a statement marking must have it")
-	} else if !ok {
-		s.found("MRK-03", "/definition/statement", "statement is %s, %s; it must be a string", short(statement), kind(statement))
+	} else if !ok && statement != nil {
+		s.foundWrongKind("MRK-03", binding, "/definition/statement", statement, "a string")
 	}
 	for _, property := range slices.Sorted(maps.Keys(definition)) {
 		if property != "statement" {

@@ -178,6 +178,9 @@ func (m *mutant) retype() {
 	if p.rule != "" {
 		m.demand.rules = append(m.demand.rules, ruleOf(p.rule).id)
 	}
+	if m.value["definition_type"] == "statement" && m.demand.pointer == "/definition" {
+		m.demand.rules = []string{"MRK-03"}
+	}
 }
 
 // anyValues are values of each JSON type.

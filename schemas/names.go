@@ -17,8 +17,14 @@ func checkNames(s *subject) {
 	}
 	slices.Sort(wrong)
 	for _, property := range wrong {
-		s.found("NAM-02", at("", property), "the property %s has a wrong name; names must be 3 to 250 lower-case letters, digits and underscores and begin with a letter", short(property))
+		s.foundWrongName("NAM-02", at("", property), property)
 	}
+}
+
+// foundWrongName reports the name of a property under one of the rules that ask
+// the same of all names.
+func (s *subject) foundWrongName(rule, pointer, property string) {
+	s.found(rule, pointer, "the property %s has a wrong name; names must be 3 to 250 lower-case letters, digits and underscores and begin with a letter", short(property))
 }
 
 func validName(property string) bool {
@@ -39,89 +45,52 @@ func validName(property string) bool {
 func checkReserved(s *subject) {
 	for _, property := range reservedNames {
 		if s.has(property) && (property != "action" || s.Type != "assistance-update") {
-			s.found("NAM-06", "/"+property, "%s is a reserved name; no property may have it", property)
+			s.foundReserved("/"+property, property)
 		}
 	}
 }
 
-// checkSuffixes looks at members whose names end in _ref, _refs, _bin, _hex or
-// _enc, which says what they hold, at any depth of an extension that no schema
-// of ours describes.
+func (s *subject) foundReserved(pointer, property string) {
+	s.found("NAM-06", pointer, "%s is a reserved name; no property may have it", property)
+}
+
+// checkSuffixes looks at the properties of an extension whose names end in
+// _ref, _refs, _bin, _hex or _enc, which says what they hold. What lies deeper
+// may be keys of dictionaries, which promise nothing.
 func (s *subject) checkSuffixes(g grade, pointer string, members map[string]any) {
-	w := suffixWalk{subject: s, grade: g}
-	w.members(pointer, members)
-}
-
-// A suffixWalk goes through a value. Its place is written out only where
-// something is wrong.
-type suffixWalk struct {
-	*subject
-	grade grade // custom content is let through as a whole: ATT&CK has "" for a reference
-	path  []any
-}
-
-func (w *suffixWalk) members(pointer string, members map[string]any) {
 	for _, name := range slices.Sorted(maps.Keys(members)) {
-		w.member(pointer, members, name)
+		s.checkSuffix(g, pointer, members, name)
 	}
 }
 
-func (w *suffixWalk) member(pointer string, members map[string]any, name string) {
-	w.path = append(w.path, name)
-	w.checkSuffix(pointer, members, name)
-	w.inside(pointer, members[name])
-	w.path = w.path[:len(w.path)-1]
-}
-
-// inside goes on with what a value holds.
-func (w *suffixWalk) inside(pointer string, value any) {
-	switch value := value.(type) {
-	case map[string]any:
-		w.members(pointer, value)
-	case []any:
-		w.path = append(w.path, nil)
-		for i, element := range value {
-			switch element.(type) {
-			case map[string]any, []any:
-				w.path[len(w.path)-1] = i
-				w.inside(pointer, element)
-			}
-		}
-		w.path = w.path[:len(w.path)-1]
-	}
-}
-
-// checkSuffix compares a member with what the end of its name promises.
-func (w *suffixWalk) checkSuffix(pointer string, members map[string]any, name string) {
+// checkSuffix compares a member with what the end of its name promises. A wrong
+// name promises nothing. Custom content is let through as a whole: ATT&CK has ""
+// for a reference.
+func (s *subject) checkSuffix(g grade, pointer string, members map[string]any, name string) {
 	base, suffix := cutSuffix(name)
-	value := members[name]
+	if !suffixes[suffix] || !validName(name) {
+		return
+	}
+	value, place := members[name], at(pointer, name)
 	switch suffix {
 	case "ref":
-		w.promise(w.grade, pointer, value, "an identifier", isIdentifier)
+		s.checkReference(g, place, value)
 	case "refs":
-		w.promiseList(pointer, value)
+		s.checkReferences(g, place, value)
 	case "bin":
-		w.promise(w.grade, pointer, value, "base64 with padding, in the standard alphabet", isBase64)
+		s.promise(g, place, value, "base64 with padding, in the standard alphabet", isBase64)
 	case "hex":
-		g := w.grade
 		if text, _ := value.(string); isHexAnyCase(text) {
 			g = tolerated // as in TYP-09
 		}
-		w.promise(g, pointer, value, "an even number of lower-case hexadecimal digits", isHex)
+		s.promise(g, place, value, "an even number of lower-case hexadecimal digits", isHex)
 	case "enc":
-		w.checkCharset(pointer, members, name, base)
+		s.checkCharset(g, place, members, name, base)
 	}
 }
 
-func (w *suffixWalk) checkCharset(pointer string, members map[string]any, name, base string) {
-	text, ok := members[name].(string)
-	switch _, there := members[base]; {
-	case !there:
-		w.foundAs("NAM-04", w.grade, w.at(pointer), "%s is there without %s, whose character set it names", short(name), short(base))
-	case !ok || !isCharset(text):
-		w.foundAs("NAM-05", w.grade, w.at(pointer), "%s is %s; it must be the name of a character set in the IANA registry", short(name), short(members[name]))
-	}
-}
+// suffixes are the ends of names that say what a property holds.
+var suffixes = map[string]bool{"ref": true, "refs": true, "bin": true, "hex": true, "enc": true}
 
 // cutSuffix cuts a name at its last underscore; both parts are "" if there is
 // nothing before it.
@@ -133,30 +102,72 @@ func cutSuffix(name string) (base, suffix string) {
 	return name[:i], name[i+1:]
 }
 
-func isIdentifier(text string) bool {
-	fault := identifierFault(text)
-	return fault == "" || fault == "IDN-09"
-}
-
-func (w *suffixWalk) promise(g grade, pointer string, value any, allowed stix.Term, is func(string) bool) {
-	if text, ok := value.(string); (!ok || !is(text)) && !w.enough("NAM-03", g) {
-		place := w.at(pointer)
-		w.foundAs("NAM-03", g, place, "%s is %s; the end of the name promises %s", name(place), short(value), allowed)
+func (s *subject) promise(g grade, place string, value any, allowed stix.Term, is func(string) bool) {
+	if text, ok := value.(string); !ok || !is(text) {
+		s.foundAs("NAM-03", g, place, "%s is %s; the end of the name promises %s", name(place), short(value), allowed)
 	}
 }
 
-func (w *suffixWalk) promiseList(pointer string, value any) {
+func (s *subject) checkCharset(g grade, place string, members map[string]any, name, base string) {
+	text, ok := members[name].(string)
+	switch _, there := members[base]; {
+	case !there:
+		s.foundAs("NAM-04", g, place, "%s is there without %s, whose character set it names", short(name), short(base))
+	case !ok || !isCharset(text):
+		s.foundAs("NAM-05", g, place, "%s is %s; it must be the name of a character set in the IANA registry", short(name), short(members[name]))
+	}
+}
+
+func (s *subject) checkReferences(g grade, place string, value any) {
 	list, ok := value.([]any)
 	if !ok {
-		w.promise(w.grade, pointer, value, "a list of identifiers", func(string) bool { return false })
+		s.foundAs("NAM-03", g, place, "%s is %s; the end of the name promises %s", name(place), short(value), stix.Term("a list of references"))
 	}
-	w.path = append(w.path, nil)
 	for i, element := range list {
-		w.path[len(w.path)-1] = i
-		w.promise(w.grade, pointer, element, "an identifier", isIdentifier)
+		if rule := s.referenceFault(element); rule != "" && !s.full(ruleOf(rule), g) {
+			s.checkReference(g, at(place, i), element)
+		}
 	}
-	w.path = w.path[:len(w.path)-1]
 }
 
-// at is the pointer to where the walk is.
-func (w *suffixWalk) at(pointer string) string { return at(pointer, w.path...) }
+func (s *subject) checkReference(g grade, place string, value any) {
+	switch s.referenceFault(value) {
+	case "NAM-03":
+		s.foundAs("NAM-03", g, place, "%s is %s; the end of the name promises %s", name(place), short(value), stix.Term("an identifier"))
+	case "REF-06":
+		s.foundAs("REF-06", g, place, "%s is %s; a bundle is never referred to", name(place), short(value))
+	case "REF-07":
+		s.foundAs("REF-07", g, place, "%s is %s; in a container it must be the key of another of its objects", name(place), short(value))
+	}
+}
+
+// referenceFault returns the rule that a value under _ref breaks, "" if none. In
+// a container it is a key, but for objects that cannot stand there, such as
+// identities.
+func (s *subject) referenceFault(value any) string {
+	text, ok := value.(string)
+	fault := identifierFault(text)
+	sound := fault == "" || fault == "IDN-09"
+	typ, _, _ := strings.Cut(text, "--")
+	class, standard := standardClass(typ)
+	switch {
+	case value == nil:
+		return "" // GEN-03 has said so
+	case sound && typ == "bundle":
+		return "REF-06"
+	case s.parent != nil && (ok && s.parent.holds(text) || sound && standard && class != sco):
+		return ""
+	case s.parent != nil:
+		return "REF-07"
+	case !sound:
+		return "NAM-03"
+	}
+	return ""
+}
+
+// holds reports whether a container has an object under a key.
+func (s *subject) holds(key string) bool {
+	objects, _ := s.value["objects"].(map[string]any)
+	_, ok := objects[key]
+	return ok
+}

@@ -82,13 +82,16 @@ func checkTypeOrder(s *subject) {
 // checkRecommended looks for the properties that the tables recommend for the
 // type.
 func checkRecommended(s *subject) {
-	if s.facts.recommended == nil {
+	r := s.facts.recommended
+	if r == nil {
 		return
 	}
-	for _, property := range s.facts.recommended.properties {
-		if !s.has(property) {
-			s.found(s.facts.recommended.rule, "", "%s is missing; it is advised on objects of type %s", property, short(s.Type))
-		}
+	switch missing := missingOf(r.properties, s.value); len(missing) {
+	case 0:
+	case 1:
+		s.found(r.rule, "", "%s is missing; it is advised on objects of type %s", missing[0], short(s.Type))
+	default:
+		s.found(r.rule, "", "%s are missing; they are advised on objects of type %s", together(missing), short(s.Type))
 	}
 }
 

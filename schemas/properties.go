@@ -2,6 +2,7 @@ package schemas
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -44,7 +45,7 @@ var propertyRules = []rule{
 	{id: "CUS-10", grade: tolerated, layer: inCode, section: "11",
 		en: "what STIX does not define is said with an extension, not with custom properties",
 		zh: "标准未定义的内容宜用扩展机制表达，而不用自定义属性"},
-	{id: "COM-06", grade: binding, layer: inSchema, section: "3.2", old: true,
+	{id: "COM-06", grade: binding, layer: inSchema, section: "3.2",
 		en: "confidence is a whole number from 0 to 100",
 		zh: "confidence 为 0 至 100 的整数"},
 	{id: "COM-08", grade: advice, layer: inCode, section: "3.2", check: checkLabels,
@@ -64,10 +65,17 @@ var propertyRules = []rule{
 		zh: "外部引用除 source_name 外至少含有 description、url、external_id 之一"},
 }
 
+// checkDefanged looks for defanged on what is no observable. Of a custom type
+// without an extension nobody knows.
 func checkDefanged(s *subject) {
-	if _, ok := s.value["defanged"]; ok && s.facts.class != sco {
-		s.found("COM-14", "/defanged", "defanged stands on an object of type %s; only observables may have it", short(s.Type))
+	if _, ok := s.value["defanged"]; !ok || s.facts.class == sco {
+		return
 	}
+	g := binding
+	if s.custom {
+		g = tolerated
+	}
+	s.foundAs("COM-14", g, "/defanged", "defanged stands on an object of type %s; only observables may have it", short(s.Type))
 }
 
 func checkForeign(s *subject) {
@@ -113,12 +121,12 @@ func checkUndefined(s *subject) {
 	names, all := s.announced()
 	all = all || typeFacts[s.Type] == nil && !s.custom
 	for _, property := range properties {
-		w := suffixWalk{subject: s, grade: binding}
+		g := binding
 		if !all && !names[property] {
-			w.grade = tolerated
+			g = tolerated
 			s.checkCustomProperty(property)
 		}
-		w.member("", s.value, property)
+		s.checkSuffix(g, "", s.value, property)
 	}
 }
 
@@ -126,7 +134,7 @@ func checkUndefined(s *subject) {
 // has been reported for its name. A custom type may have any.
 func (s *subject) checkCustomProperty(property string) {
 	if !s.custom && validName(property) && !slices.Contains(reservedNames, property) {
-		s.undefined(at("", property), property)
+		s.foundUndefined(at("", property), property)
 	}
 }
 
@@ -147,8 +155,43 @@ func (s *subject) defines(property string) bool {
 	return slices.Contains(s.facts.own, property) || slices.Contains(commonNames, property)
 }
 
-// undefined reports a property that its place does not define.
+// undefined reports a property that its place, inside the object, does not
+// define: where its name may not be, that alone.
 func (s *subject) undefined(pointer, property string) {
+	switch {
+	case !validName(property):
+		s.foundWrongName("NAM-02", pointer, property)
+	case slices.Contains(reservedNames, property):
+		s.foundReserved(pointer, property)
+	default:
+		s.foundUndefined(pointer, property)
+		above := strings.TrimSuffix(pointer, at("", property))
+		if members := s.membersAt(above); members != nil {
+			s.checkSuffix(tolerated, above, members, property)
+		}
+	}
+}
+
+// membersAt are the members of the object at a pointer, nil where there is none.
+func (s *subject) membersAt(pointer string) map[string]any {
+	var value any = s.value
+	for _, step := range strings.Split(pointer, "/")[1:] {
+		switch holder := value.(type) {
+		case map[string]any:
+			value = holder[pointerUnescapes.Replace(step)]
+		case []any:
+			i, err := strconv.Atoi(step)
+			if err != nil || i >= len(holder) {
+				return nil
+			}
+			value = holder[i]
+		}
+	}
+	members, _ := value.(map[string]any)
+	return members
+}
+
+func (s *subject) foundUndefined(pointer, property string) {
 	if strings.HasPrefix(property, "x_") {
 		s.found("CUS-10", pointer, "%s is a custom property; an extension definition is the way to say more than STIX defines", property)
 		return

@@ -33,12 +33,16 @@ func (s *subject) relatedType(property string) string {
 	return typ
 }
 
+// isSuggested reports whether STIX suggests a relationship. analysis-of is how
+// its Appendix B printed av-analysis-of before Errata 01, and passes as such.
 func isSuggested(source, typ, target string) bool {
 	switch typ {
 	case "related-to":
 		return true
 	case "derived-from", "duplicate-of":
 		return source == target
+	case "analysis-of":
+		typ = "av-analysis-of"
 	}
 	return isTarget(suggested[source+" "+typ], target)
 }

@@ -37,10 +37,15 @@ type subject struct {
 // A violation is a rule broken in one place.
 type violation struct {
 	rule    *rule
+	grade   grade
 	level   stix.Level
 	pointer string
 	words   []stix.Words
-	missing string // the member that should be there; "" where that is not what is wrong
+
+	// What decides whether another violation follows from it, or it from another.
+	missing   string   // the member that should be there; "" where that is not what is wrong
+	wrongKind bool     // the value has the wrong JSON type
+	from      []string // the properties of the object that it was concluded from
 }
 
 // judge decodes the object and runs schema and rules on it.
@@ -52,7 +57,7 @@ func (s *subject) judge() {
 	}
 	s.value = value
 	if s.Type == "bundle" {
-		s.found("BUN-03", "/type", "this is a bundle; a bundle is not a STIX object and cannot stand inside another")
+		s.found("BUN-03", "/type", "this is a bundle; a bundle is not a STIX object and cannot stand among objects")
 		return
 	}
 	s.classify()
@@ -88,35 +93,48 @@ func (s *subject) foundAs(id string, g grade, pointer, format string, args ...an
 // foundMissing reports a member that should be there. Several in one place are
 // one sentence; see finding.
 func (s *subject) foundMissing(id string, g grade, pointer, member string) {
-	before := len(s.violations)
-	s.foundAs(id, g, pointer, "%s is missing; it is required here", member)
-	if len(s.violations) > before {
-		s.violations[before].missing = member
-	}
+	words := stix.Words{Format: "%s is missing; it is required here", Args: []any{member}}
+	s.add(violation{rule: ruleOf(id), grade: g, pointer: pointer, missing: member, words: []stix.Words{words}})
 }
 
-// report takes note of a violation. What is said of a property whose markings
+// foundWrongKind reports a value of a JSON type that is not allowed.
+func (s *subject) foundWrongKind(id string, g grade, pointer string, value any, allowed stix.Term) {
+	words := stix.Words{Format: "%s is %s, %s; it must be %s", Args: []any{name(pointer), short(value), kind(value), allowed}}
+	if short(value) == kind(value) {
+		words = stix.Words{Format: "%s is %s; it must be %s", Args: []any{name(pointer), kind(value), allowed}}
+	}
+	s.add(violation{rule: ruleOf(id), grade: g, pointer: pointer, wrongKind: true, words: []stix.Words{words}})
+}
+
+// report reports a violation of a rule in a grade at a place.
+func (s *subject) report(r *rule, g grade, pointer string, words ...stix.Words) {
+	s.add(violation{rule: r, grade: g, pointer: pointer, words: words})
+}
+
+// add takes note of a violation. What is said of a property whose markings
 // cannot be read at all is left to COM-12, which says so once. Of an object of
 // STIX 2.0 only rules count that both versions share.
-func (s *subject) report(r *rule, g grade, pointer string, words ...stix.Words) {
+func (s *subject) add(v violation) {
 	if s.parent != nil { // a member is not what is stored, so nothing in it is vital
-		s.parent.report(r, min(g, binding), s.below+pointer, words...)
+		v.grade, v.pointer = min(v.grade, binding), s.below+v.pointer
+		s.parent.add(v)
 		return
 	}
-	if s.MarkingsUnreadable && r.id != "COM-12" && ofMarkings(pointer) || s.old && !r.old {
+	if s.MarkingsUnreadable && v.rule.id != "COM-12" && ofMarkings(v.pointer) || s.old && !v.rule.old {
 		return
 	}
-	if s.full(r, g) {
+	if s.full(v.rule, v.grade) {
 		return
 	}
 	if s.counts == nil {
 		s.counts = map[*rule]int{}
 	}
-	s.counts[r]++
-	if len(pointer) > maxPointer { // name a place above
-		pointer = pointer[:strings.LastIndexByte(pointer[:maxPointer], '/')]
+	s.counts[v.rule]++
+	if len(v.pointer) > maxPointer { // name a place above
+		v.pointer = v.pointer[:strings.LastIndexByte(v.pointer[:maxPointer], '/')]
 	}
-	s.violations = append(s.violations, violation{rule: r, level: g.level(s.profile), pointer: pointer, words: words})
+	v.level = v.grade.level(s.profile)
+	s.violations = append(s.violations, v)
 }
 
 // full reports whether no more violations of a rule are kept in a grade, so that

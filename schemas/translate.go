@@ -3,7 +3,6 @@ package schemas
 import (
 	"encoding/json"
 	"math"
-	"slices"
 	"strings"
 
 	"accord/stix"
@@ -90,12 +89,7 @@ func wrongType(f *fault) {
 	if f.place.rule != "" && (f.place.form == "" || f.place.form == "spec-version") {
 		id = f.place.rule
 	}
-	found, what := short(f.Value()), kind(f.Value())
-	if found == what {
-		f.foundAs(id, grade, f.pointer, "%s is %s; it must be %s", name(f.pointer), what, want.allowed)
-		return
-	}
-	f.foundAs(id, grade, f.pointer, "%s is %s, %s; it must be %s", name(f.pointer), found, what, want.allowed)
+	f.foundWrongKind(id, grade, f.pointer, f.Value(), want.allowed)
 }
 
 // missing is about members that must be there.
@@ -124,14 +118,30 @@ func missing(f *fault) {
 	f.foundMissing(id, grade, f.pointer, member)
 }
 
+// missingNeed is about members that another one requires. The schema has an
+// error for each of them; the first says it for all.
 func missingNeed(f *fault) {
-	missing := f.Details()["dependency"].(string)
 	fields, _ := f.Value().(map[string]any)
 	for _, n := range f.place.needs {
-		if _, there := fields[n.member]; there && slices.Contains(n.others, missing) {
-			f.found(n.rule, f.pointer, "%s is missing; %s requires it", missing, n.member)
+		absent := missingOf(n.others, fields)
+		switch _, there := fields[n.member]; {
+		case !there || len(absent) == 0 || absent[0] != f.Details()["dependency"]:
+		case len(absent) == 1:
+			f.found(n.rule, f.pointer, "%s is missing; %s requires it", absent[0], n.member)
+		default:
+			f.found(n.rule, f.pointer, "%s are missing; %s requires them", together(absent), n.member)
 		}
 	}
+}
+
+// missingOf are those of some members that an object has not.
+func missingOf(members []string, fields map[string]any) (missing []string) {
+	for _, member := range members {
+		if _, there := fields[member]; !there {
+			missing = append(missing, member)
+		}
+	}
+	return missing
 }
 
 func notAllowed(f *fault) { f.place.forbidden.forbids(f) }
@@ -176,3 +186,12 @@ func wrongForm(f *fault) {
 
 // enumerate writes names in one list.
 func enumerate(names []string) string { return strings.Join(names, ", ") }
+
+// together writes names of things that belong together.
+func together(names []string) string {
+	last := len(names) - 1
+	if last < 1 {
+		return enumerate(names)
+	}
+	return enumerate(names[:last]) + " and " + names[last]
+}

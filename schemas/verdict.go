@@ -14,6 +14,10 @@ const maxAlso = 5
 // verdict sums up the violations: one finding for each rule and level, at the
 // first place, naming the others.
 func (s *subject) verdict() stix.Verdict {
+	if len(s.violations) > 1 {
+		s.dropFollowOns()
+		s.alignLevels()
+	}
 	// Errors first: the words of the levels sort so.
 	slices.SortStableFunc(s.violations, func(a, b violation) int {
 		return cmp.Or(cmp.Compare(a.level, b.level), compareIDs(a.rule.id, b.rule.id), comparePointers(a.pointer, b.pointer))
@@ -30,6 +34,26 @@ func (s *subject) verdict() stix.Verdict {
 	return verdict
 }
 
+// alignLevels makes what one rule finds in one place one finding, of the gravest
+// level: a missing id and a missing name.
+func (s *subject) alignLevels() {
+	type spot struct {
+		rule    *rule
+		pointer string
+	}
+	errors := map[spot]bool{}
+	for _, v := range s.violations {
+		if v.level == stix.LevelError {
+			errors[spot{v.rule, v.pointer}] = true
+		}
+	}
+	for i, v := range s.violations {
+		if errors[spot{v.rule, v.pointer}] {
+			s.violations[i].level = stix.LevelError
+		}
+	}
+}
+
 // finding makes one finding of the violations of one rule.
 func finding(of []violation) stix.Finding {
 	first := of[0]
@@ -37,7 +61,7 @@ func finding(of []violation) stix.Finding {
 	var others []string
 	missing := missingFrom(of)
 	if len(missing) > 1 {
-		words = append(words[:0], stix.Words{Format: "%s are missing; they are required here", Args: []any{enumerate(missing)}})
+		words = append(words[:0], stix.Words{Format: "%s are missing; they are required here", Args: []any{together(missing)}})
 	}
 	for _, v := range of[1:] {
 		switch {

@@ -57,9 +57,11 @@ func (c *choice) held(fields map[string]any) (n int) {
 }
 
 // names are the sets as a message lists them, at most eight.
-func (c *choice) names() string {
+func (c *choice) names() string { return namesOf(c.sets[:min(len(c.sets), 8)]) }
+
+func namesOf(sets [][]string) string {
 	var names []string
-	for _, set := range c.sets[:min(len(c.sets), 8)] {
+	for _, set := range sets {
 		names = append(names, strings.Join(set, " + "))
 	}
 	return enumerate(names)
@@ -116,6 +118,7 @@ func (w *walk) choose(c *choice, fields map[string]any) {
 		return
 	}
 	switch pointer := at("", w.path...); {
+	case held == 0 && w.complete(c, pointer, fields):
 	case held > 1:
 		w.found(c.rule, pointer, "of %s there is more than one; exactly one is allowed", c.names())
 	case len(c.sets) > 8:
@@ -123,6 +126,21 @@ func (w *walk) choose(c *choice, fields map[string]any) {
 	default:
 		w.found(c.rule, pointer, "none of %s is there; one of them is required", c.names())
 	}
+}
+
+// complete reports what is missing of a set that is there in part.
+func (w *walk) complete(c *choice, pointer string, fields map[string]any) bool {
+	for i, set := range c.sets {
+		missing := missingOf(set, fields)
+		if len(missing) == len(set) {
+			continue
+		}
+		there := slices.DeleteFunc(slices.Clone(set), func(member string) bool { return slices.Contains(missing, member) })
+		others := slices.Delete(slices.Clone(c.sets), i, i+1)
+		w.found(c.rule, pointer, "%s is missing; %s requires it, or %s in its place", together(missing), together(there), namesOf(others))
+		return true
+	}
+	return false
 }
 
 // readWalk takes note of what the walk looks at, here and below.

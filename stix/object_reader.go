@@ -60,7 +60,7 @@ type frame struct {
 func (r *objectReader) read(raw []byte) {
 	input, bom := bytes.CutPrefix(raw, byteOrderMark)
 	if bom {
-		r.report("GEN-01", r.whole, "the object begins with a byte-order mark, which JSON has not")
+		r.report("GEN-01", r.whole, "the object begins with a byte-order mark, which JSON does not allow")
 	}
 	// The library checks the grammar; what goes beyond it is checked here, so
 	// that reading can go on behind a violation.
@@ -69,7 +69,7 @@ func (r *objectReader) read(raw []byte) {
 		jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
 	if kind := r.dec.PeekKind(); kind != '{' {
 		r.findings = nil
-		r.report("GEN-01", r.whole, "this is not a JSON object")
+		r.refuse(kind)
 		return
 	}
 	err := r.value()
@@ -84,6 +84,20 @@ func (r *objectReader) read(raw []byte) {
 		at := func() jsontext.Pointer { return syntax.JSONPointer }
 		r.report("GEN-01", at, "the JSON is broken at byte %d: %v", offset, syntax.Err)
 	}
+}
+
+// kinds say what a JSON value is that is no object. Its first byte is its kind.
+var kinds = map[jsontext.Kind]Term{
+	'n': "null", 't': "a boolean", 'f': "a boolean", '"': "a string", '0': "a number", '[': "a list",
+}
+
+// refuse says what stands in the place of an object.
+func (r *objectReader) refuse(kind jsontext.Kind) {
+	if _, err := r.dec.ReadValue(); err != nil {
+		r.report("GEN-01", r.whole, "this cannot be read as JSON; it must be a JSON object")
+		return
+	}
+	r.report("GEN-01", r.whole, "this is %s, not a JSON object", kinds[kind])
 }
 
 // end checks that nothing stands behind the object.

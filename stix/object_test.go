@@ -145,9 +145,15 @@ func checkFindings(t *testing.T, raw string, got []Finding, want []string) {
 }
 
 func TestReadObjectOfNoObject(t *testing.T) {
-	for _, raw := range []string{"", " ", "null", "[]", "[{}]", `"{}"`, "1", "x", "}", "\ufeff[]", "\xff"} {
+	const noJSON = "this cannot be read as JSON; it must be a JSON object"
+	for raw, want := range map[string]string{
+		"": noJSON, " ": noJSON, "x": noJSON, "}": noJSON, "]": noJSON, ",": noJSON, "\xff": noJSON, "nope": noJSON, `"a`: noJSON, "-": noJSON, "[1": noJSON,
+		"null": "this is null, not a JSON object", "true": "this is a boolean, not a JSON object", " false": "this is a boolean, not a JSON object",
+		"1": "this is a number, not a JSON object", "-1.5e3 ": "this is a number, not a JSON object", `"{}"`: "this is a string, not a JSON object",
+		"[]": "this is a list, not a JSON object", "[{}]": "this is a list, not a JSON object", "\ufeff[]": "this is a list, not a JSON object",
+	} {
 		_, findings := ReadObject([]byte(raw), DefaultLimits)
-		checkFindings(t, raw, findings, []string{"GEN-01 : not a JSON object"})
+		checkFindings(t, raw, findings, []string{"GEN-01 : " + want})
 	}
 }
 
@@ -243,7 +249,7 @@ func FuzzReadObject(f *testing.F) {
 			if finding.Rule != "GEN-01" || finding.Level != LevelError {
 				t.Fatalf("ReadObject(%q) without limits finds %+v", raw, finding)
 			}
-			broken := strings.Contains(finding.Message, "broken") || strings.Contains(finding.Message, "not a JSON object") ||
+			broken := strings.Contains(finding.Message, "broken") || strings.Contains(finding.Message, "a JSON object") ||
 				strings.Contains(finding.Message, "behind") || strings.Contains(finding.Message, "byte-order")
 			if broken && json.Valid(raw) && want != nil {
 				t.Fatalf("ReadObject(%q) finds %+v; encoding/json nothing", raw, finding)

@@ -21,7 +21,8 @@ const (
 	Content
 	// File is what files hold: values as in Content, or lists of objects, one
 	// or more of them, with or without line feeds between. A JSON object that
-	// has neither a type nor "objects" is a single object here.
+	// has neither a type nor "objects" is a single object here, unless its
+	// members are those of an empty envelope: "more" alone, or with "next".
 	File
 )
 
@@ -268,17 +269,17 @@ func (r *Reader) ended(err error) error {
 	case r.g.state == atValue && len(r.g.open) == 0:
 		return r.fault("there is nothing to read")
 	}
-	return r.fault("the input ends, and %s should come", expected[r.g.state])
+	return r.fault("the input ends where %s should come", expected[r.g.state])
 }
 
 func (r *Reader) unexpected(p []byte) error {
 	if r.w.offset() == 0 && bytes.HasPrefix(p, byteOrderMark) {
-		return r.fault("the input begins with a byte-order mark, which JSON has not")
+		return r.fault("the input begins with a byte-order mark, which JSON does not allow")
 	}
 	if r.g.state == tooDeep {
-		return r.faultOf("LIMIT", "found %s, and %s should come", strconv.Quote(string(p[:1])), expected[tooDeep])
+		return r.faultOf("LIMIT", "found %s where %s should come", strconv.Quote(string(p[:1])), expected[tooDeep])
 	}
-	return r.fault("found %s, and %s should come", strconv.Quote(string(p[:1])), expected[r.g.state])
+	return r.fault("found %s where %s should come", strconv.Quote(string(p[:1])), expected[r.g.state])
 }
 
 // fault returns an error at the next byte to be taken.

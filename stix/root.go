@@ -79,14 +79,21 @@ func (r *Reader) enterObject() (alone bool, err error) {
 		return false, nil
 	}
 	switch {
-	case r.root.kind == single, r.root.kind == unknown && r.wrapper == File:
+	case r.root.kind == single, r.root.kind == unknown && r.wrapper == File && !r.root.isEmptyEnvelope():
 		return true, nil
-	case r.wrapper == File: // a bundle may do without objects (BUN-02)
+	case r.wrapper == File: // a bundle may do without objects (BUN-02), an envelope too (TX-ENV-02)
 		r.w.held = -1
 		r.endRoot()
 		return false, nil
 	}
 	return false, cmp.Or(r.root.fault, r.fault(`there is no member "objects"`))
+}
+
+// isEmptyEnvelope reports whether the members of an object without a list of
+// objects are those of an envelope: more, and next if need be.
+func (r *root) isEmptyEnvelope() bool {
+	names := r.seen.Names
+	return r.fault == nil && names["more"] && (len(names) == 1 || len(names) == 2 && names["next"])
 }
 
 // leave reads from the end of the list to the end of the root.

@@ -26,6 +26,7 @@ func TestReaderRoots(t *testing.T) {
 		{"BUN-01 type behind the objects", `{"objects":[1],"type":"indicator"}`, []string{"1: indicator  [objects type] 1"}},
 		{"BUN-02 no objects", `{"type":"bundle","id":"x"}`, []string{"1: bundle x [id type] 0"}},
 		{"BUN-02 empty objects", `{"type":"bundle","objects":[],"id":"x"}`, []string{"1: bundle x [id objects type] 0"}},
+		{"TX-ENV-02 empty envelope", `{"more":false}`, []string{"1:   [more] 0"}},
 		{"lists", "[1]\n[]\n[2,3]", []string{"1: list 1", "2: list 0", "3: list 2"}},
 		{"a single object", a, nil},
 		{"a bundle between objects", a + "\n" + `{"type":"bundle","objects":[1]}` + a, []string{"2: bundle  [objects type] 1"}},
