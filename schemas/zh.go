@@ -14,7 +14,7 @@ var chinese = map[string]string{
 	"%s must not be there unless %s contains %s":            "除非 %[2]s 包含 %[3]s，否则不得有 %[1]s",
 	"%s is %s; it should be %s":                             "%s 为 %s；应为%s",
 	"the key %s is not allowed; it must be %s":              "不允许使用键 %s；键必须是%s",
-	"%s is %s; a hash of this name has %s":                  "%s 为 %s；该算法的哈希值应为%s",
+	"%s is %s; a hash of this name has %s":                  "%s 为 %s；该算法的哈希值应为 %s",
 	"%s is %s; it must be written YYYY-MM-DDTHH:MM:SS.sssZ": "%s 为 %s；必须写成 YYYY-MM-DDTHH:MM:SS.sssZ",
 	"%s is %s; it must be written YYYY-MM-DDTHH:MM:SSZ":     "%s 为 %s；必须写成 YYYY-MM-DDTHH:MM:SSZ",
 	"%s is %s; it must be written YYYY-MM-DDTHH:MM:SSZ, with a fraction of a second where one is known": "%s 为 %s；必须写成 YYYY-MM-DDTHH:MM:SSZ，如有秒的小数部分可一并写出",
