@@ -64,3 +64,23 @@ func checkUsable(t *testing.T, o stix.Object) {
 		}
 	}
 }
+
+// Whatever an agreement calls a schema: no panic, neither when it is compiled
+// nor when it judges, and nothing left of it that leads elsewhere.
+func FuzzOwnSchema(f *testing.F) {
+	for _, schema := range []string{
+		`{"$id":"urn:x","required":["name"],"properties":{"labels":{"items":[{"$ref":"#/definitions/a"}],"additionalItems":false}},"definitions":{"a":{"enum":["b"]}}}`,
+		`{"$ref":"#/definitions/a%62","definitions":{"ab":{"dependencies":{"name":["lang"],"lang":{"not":true}}}}}`,
+		`{"if":{"contains":{}},"then":{"propertyNames":{"pattern":"^a"}},"anyOf":[{"const":{"$ref":"#"}}]}`,
+		doubling(3),
+	} {
+		f.Add([]byte(schema))
+	}
+	o, _ := stix.ReadObject(indicator790, stix.DefaultLimits)
+	f.Fuzz(func(t *testing.T, text []byte) {
+		judge, err := New().Judge("standard", map[string][]byte{"*": text})
+		if err == nil {
+			checkFindings(t, judge.Validate(o, nil).Findings)
+		}
+	})
+}

@@ -17,21 +17,15 @@ import (
 // An ownSchema is a JSON Schema of an agreement, compiled.
 type ownSchema struct {
 	compiled *gojsonschema.Schema
-	parts    int // of the schema, references followed
+	root     *ownPart
 }
 
 const (
 	// maxOwnErrors is how many errors of one schema are told of one object.
 	maxOwnErrors = 20
 
-	// maxOwnWork is how many list elements times parts of the schema are looked
-	// at: 4,000 elements, more than any real object has, with a schema of 125
-	// parts. Each costs a third of a microsecond to three.
-	maxOwnWork = 500_000
-
-	// maxOwnText is how much of a string an agreement's schema sees, in bytes:
-	// regular expressions take time with the length of the text.
-	maxOwnText = 64 << 10
+	// maxOwnDetail is how much of a list of allowed values is told, in bytes.
+	maxOwnDetail = 200
 )
 
 // compileOwn compiles the schemas of an agreement, by type or "*".
@@ -55,31 +49,36 @@ func compileOne(text []byte) (*ownSchema, error) {
 	if err != nil {
 		return nil, fmt.Errorf("it cannot be read as JSON: %w", err)
 	}
-	delete(document, "$id") // references stay in the document whatever it is called
-	parts, err := measureOwn(document)
+	schema, root, err := expandOwn(document)
 	if err != nil {
 		return nil, err
 	}
 	loader := gojsonschema.NewSchemaLoader()
 	loader.Draft, loader.AutoDetect, loader.Validate = gojsonschema.Draft7, false, true
-	compiled, err := loader.Compile(gojsonschema.NewRawLoader(document))
+	compiled, err := loader.Compile(fetchless{gojsonschema.NewRawLoader(schema)})
 	if err != nil {
 		return nil, fmt.Errorf("it is not a JSON Schema of draft 7: %s", strings.Join(strings.Fields(err.Error()), " "))
 	}
-	return &ownSchema{compiled, parts}, nil
+	return &ownSchema{compiled, root}, nil
+}
+
+// A fetchless loader is a wall behind expandOwn, which leaves no reference: what
+// a schema refers to outside of itself, on the net or in a file, is not loaded.
+type fetchless struct{ gojsonschema.JSONLoader }
+
+func (fetchless) LoaderFactory() gojsonschema.JSONLoaderFactory { return fetchless{} }
+
+func (fetchless) New(source string) gojsonschema.JSONLoader {
+	return gojsonschema.NewStringLoader("nothing is fetched") // which is no JSON
 }
 
 // check runs the schema on the object and reports each error, at its place.
 func (o *ownSchema) check(s *subject) {
-	if elements := size(s.value); elements*o.parts > maxOwnWork {
-		s.found("LIMIT", "", "the lists of the object hold %d elements, more than a schema of the agreement can look at in good time", elements)
+	if !o.root.affordable(s.value) {
+		s.found("LIMIT", "", "the object is too large for the schema of the agreement, which would take too long to look at all of it")
 		return
 	}
-	var value any = s.value
-	if hasLongText(value) {
-		value = shortened(value)
-	}
-	result, err := o.compiled.Validate(gojsonschema.NewRawLoader(value))
+	result, err := o.compiled.Validate(gojsonschema.NewRawLoader(s.value))
 	if err != nil {
 		s.found("AGREEMENT-SCHEMA", "", "the object cannot be judged (%s)", err.Error())
 		return
@@ -142,47 +141,13 @@ func ownWords(e gojsonschema.ResultError) stix.Words {
 		words.Args = append(words.Args, short(e.Value()))
 	}
 	for _, detail := range said.details {
-		words.Args = append(words.Args, fmt.Sprintf("%.200v", e.Details()[detail]))
+		text := fmt.Sprint(e.Details()[detail])
+		if len(text) > maxOwnDetail {
+			text = strings.ToValidUTF8(text[:maxOwnDetail], "") + "…"
+		}
+		words.Args = append(words.Args, text)
 	}
 	return words
-}
-
-// hasLongText reports whether a string in a value is longer than maxOwnText.
-func hasLongText(v any) bool {
-	switch v := v.(type) {
-	case string:
-		return len(v) > maxOwnText
-	case []any:
-		return slices.ContainsFunc(v, hasLongText)
-	case map[string]any:
-		for _, member := range v {
-			if hasLongText(member) {
-				return true
-			}
-		}
-	}
-	return false
-}
-
-// shortened returns a value with its strings cut to maxOwnText.
-func shortened(v any) any {
-	switch v := v.(type) {
-	case string:
-		return strings.ToValidUTF8(v[:min(len(v), maxOwnText)], "")
-	case []any:
-		cut := make([]any, len(v))
-		for i, element := range v {
-			cut[i] = shortened(element)
-		}
-		return cut
-	case map[string]any:
-		cut := make(map[string]any, len(v))
-		for name, member := range v {
-			cut[name] = shortened(member)
-		}
-		return cut
-	}
-	return v
 }
 
 // rulesHash is the hash of what a judge goes by: the rules with their grades,

@@ -2,10 +2,15 @@ package schemas
 
 import (
 	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"strconv"
 	"strings"
 	"testing"
 
 	"accord/stix"
+
+	"github.com/xeipuuv/gojsonschema"
 )
 
 const ownIndicator = `{"type":"indicator","spec_version":"2.1","id":"indicator--8e2e2d2b-17d4-4cbf-938f-98ee46b3cd3f",
@@ -66,19 +71,28 @@ func TestOwnSchemasRefused(t *testing.T) {
 	for _, tc := range []struct{ name, typ, schema, want string }{
 		{"no JSON", "*", `{"type":`, "cannot be read as JSON"},
 		{"a list", "*", `[]`, "no JSON object"},
+		{"of another draft", "*", `{"$schema":"https://json-schema.org/draft/2020-12/schema"}`, "schemas of draft 7 are taken"},
+		{"a keyword that judges nothing", "*", `{"properties":{"name":{"minLenght":3}}}`, `at /properties/name: "minLenght" is no keyword of JSON Schema draft 7`},
+		{"the id of draft 4 at the root", "*", `{"id":"http://schema.example/x#f","properties":{"name":{"$ref":"#/definitions/a"}},"definitions":{"a":{}}}`, `at its root: "id" is no keyword`},
+		{"the id of draft 4 inside", "*", `{"properties":{"name":{"id":"http://schema.example/","$ref":"#/definitions/a"}},"definitions":{"a":{"id":"file:///etc/passwd"}}}`, `at /definitions/a: "id" is no keyword`},
+		{"a circle behind a percent sign", "*", `{"definitions":{"a%62":true,"ab":{"allOf":[{"$ref":"#/definitions/a%62"}]}},"properties":{"name":{"$ref":"#/definitions/a%62"}}}`, "leads in a circle"},
+		{"a reference that is no text", "*", `{"$ref":7}`, "$ref is 7; nothing is fetched"},
 		{"no schema", "*", `{"required":"name"}`, "not a JSON Schema of draft 7"},
 		{"a remote reference", "*", `{"properties":{"name":{"$ref":"https://schema.example/name.json"}}}`, `at /properties/name: $ref is "https://schema.example/name.json"; nothing is fetched`},
 		{"a file", "*", `{"$ref":"file:///etc/passwd"}`, "nothing is fetched"},
 		{"a name in place of a pointer", "*", `{"$ref":"#name"}`, "nothing is fetched, so it must be # and a JSON pointer"},
-		{"a name that changes references", "*", `{"properties":{"a":{"$id":"https://schema.example/","$ref":"#/definitions/b"}}}`, "at /properties/a: $id"},
+		{"a name that changes references", "*", `{"properties":{"a":{"$id":"https://schema.example/"}}}`, "at /properties/a: $id"},
 		{"a circle", "*", `{"definitions":{"a":{"allOf":[{"$ref":"#/definitions/a"}]}},"$ref":"#/definitions/a"}`, "leads in a circle"},
 		{"itself", "*", `{"properties":{"a":{"$ref":"#"}}}`, "leads in a circle"},
 		{"nowhere", "*", `{"$ref":"#/definitions/a"}`, "leads nowhere"},
 		{"compiled anew for each object", "*", `{"patternProperties":{"^x_":{}}}`, "patternProperties"},
 		{"a slow expression", "*", `{"properties":{"name":{"pattern":"(a|b|ab)*(a{1,40}b{1,40}){1,20}$"}}}`, "at /properties/name: the pattern"},
 		{"an expression that explodes", "*", `{"pattern":"((a{1000}){1000}){1000}"}`, "at its root: the pattern"},
+		{"a format that is slow", "*", `{"properties":{"name":{"format":"regex"}}}`, `at /properties/name: the format "regex" is not judged here; these are: date,`},
+		{"a format that is none", "*", `{"format":"datetime"}`, `the format "datetime" is not judged here`},
 		{"no expression", "*", `{"pattern":"("}`, "missing closing )"},
 		{"doubling references", "*", doubling(30), "more than 2000 parts"},
+		{"a list that compiles slowly", "*", `{"required":[` + terms(5001) + `]}`, "at /required: there are 5001 elements"},
 		{"for no type", "Indicators", `{}`, "neither a type"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
@@ -101,20 +115,116 @@ func doubling(n int) string {
 	return b.String()
 }
 
-// What a hostile object can make an agreement's schema cost is bounded: by the
-// number of list elements, and by the length of a text.
+// Nothing is fetched for a schema: neither what a part refers to that nobody
+// needs, nor what stands where a schema is only quoted.
+func TestOwnSchemasFetchNothing(t *testing.T) {
+	fetched := false
+	server := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { fetched = true }))
+	defer server.Close()
+	for _, schema := range []string{
+		`{"definitions":{"a":{"$ref":"URL"}}}`,
+		`{"definitions":{"a":{"$id":"URL","$ref":"#/b"}},"properties":{"name":{"minLength":1}}}`,
+		`{"default":{"$ref":"URL"},"examples":[{"$ref":"URL"}],"const":{"$ref":"URL"}}`,
+		`{"$id":"URL","properties":{"name":{"$ref":"#/definitions/a"}},"definitions":{"a":{}}}`,
+		`{"properties":{"$ref":{"enum":["URL"]},"$id":{"const":"URL"}}}`,
+	} {
+		own := map[string][]byte{"*": []byte(strings.ReplaceAll(schema, "URL", server.URL))}
+		judgeOwn(t, "standard", `"confidence":3`, own)
+		if fetched {
+			t.Fatalf("%s was followed", schema)
+		}
+	}
+	loader := gojsonschema.NewSchemaLoader()
+	if _, err := loader.Compile(fetchless{gojsonschema.NewStringLoader(`{"$ref":"` + server.URL + `"}`)}); err == nil || fetched {
+		t.Errorf("the wall let a reference through: %v", err)
+	}
+}
+
+// References and siblings of references mean what draft 7 says.
+func TestOwnReferences(t *testing.T) {
+	for schema, accepted := range map[string]bool{
+		`{"properties":{"confidence":{"$ref":"#/definitions/a b"}},"definitions":{"a b":{"minimum":50}}}`:                   false,
+		`{"properties":{"confidence":{"$ref":"#/definitions/a%20b"}},"definitions":{"a b":{"minimum":50}}}`:                 false,
+		`{"properties":{"confidence":{"$ref":"#/definitions/a~1b"}},"definitions":{"a/b":{"minimum":50}}}`:                  false,
+		`{"properties":{"confidence":{"$ref":"#/definitions/a","minimum":50}},"definitions":{"a":{"minimum":1}}}`:           true,
+		`{"properties":{"confidence":{"$ref":"#/definitions/a"},"lang":{"$ref":"#/definitions/a"}},"definitions":{"a":{}}}`: true,
+		`{"properties":{"confidence":{"$ref":"#/properties/x_y"},"x_y":{"minimum":50}}}`:                                    false,
+		`{"dependencies":{"confidence":["lang"]}}`:                                                                          false,
+		`{"dependencies":{"confidence":{"required":["lang"]}}}`:                                                             false,
+		`{"properties":{"confidence":false}}`:                                                                               false,
+		`{"items":false,"if":{"required":["confidence"]},"else":false}`:                                                     true,
+	} {
+		if v := judgeOwn(t, "standard", `"confidence":3`, map[string][]byte{"*": []byte(schema)}); v.Accepted != accepted {
+			t.Errorf("%s: %+v", schema, v)
+		}
+	}
+}
+
+// Every error of an agreement's schema is a sentence, numbers in it as they are.
+func TestOwnMessages(t *testing.T) {
+	for schema, want := range map[string]string{
+		`{"properties":{"name":{"minLength":30}}}`:             `"Phishing" has fewer than 30 characters`,
+		`{"properties":{"name":{"maxLength":3}}}`:              `"Phishing" has more than 3 characters`,
+		`{"properties":{"labels":{"minItems":30}}}`:            `the list has fewer than 30 elements`,
+		`{"properties":{"labels":{"uniqueItems":true}}}`:       `the elements 0 and 2 of the list are equal`,
+		`{"maxProperties":2}`:                                  `there are more than 2 properties`,
+		`{"properties":{"confidence":{"minimum":50}}}`:         `3 is less than 50`,
+		`{"properties":{"confidence":{"multipleOf":2}}}`:       `3 is not a multiple of 2`,
+		`{"properties":{"name":{"enum":[` + terms(90) + `]}}}`: `"Phishing" is not one of "term-0", "term-1", `,
+	} {
+		v := judgeOwn(t, "standard", `"confidence":3,"labels":["a","b","a"]`, map[string][]byte{"*": []byte(schema)})
+		if len(v.Findings) == 0 || !strings.HasPrefix(v.Findings[0].Message, want) || len(v.Findings[0].Message) > 300 {
+			t.Errorf("%s: %+v; want %s", schema, v.Findings, want)
+		}
+	}
+}
+
+// terms are so many texts of a list.
+func terms(n int) string {
+	quoted := make([]string, n)
+	for i := range quoted {
+		quoted[i] = fmt.Sprintf(`"term-%d"`, i)
+	}
+	return strings.Join(quoted, ",")
+}
+
+// expensive are schemas that are taken, and objects for which they would take
+// seconds, minutes or hours: those are refused for that alone, before it starts.
+func expensive() map[string][2]string {
+	repeat := func(format string, n int) string {
+		parts := make([]string, n)
+		for i := range parts {
+			parts[i] = strings.ReplaceAll(format, "#", strconv.Itoa(i))
+		}
+		return strings.Join(parts, ",")
+	}
+	const pattern = `{"pattern":"^([a-z]{1,20}#|[0-9]{1,9})+$"}`
+	return map[string][2]string{
+		"expressions on a long text":      {`{"properties":{"x_text":{"anyOf":[` + repeat(pattern, 500) + `]}}}`, `"x_text":"` + strings.Repeat("a", 64<<10) + `"`},
+		"expressions on many texts":       {`{"properties":{"labels":{"items":{"anyOf":[` + repeat(pattern, 240) + `]}}}}`, `"labels":[` + repeat(`"`+strings.Repeat("a", 500)+`#"`, 1000) + `]`},
+		"alternatives for each member":    {`{"additionalProperties":{"anyOf":[` + repeat(`{"minLength":#}`, 1900) + `]}}`, repeat(`"x_#":"a"`, 900)},
+		"alternatives deep inside":        {`{"additionalProperties":{"additionalProperties":{"anyOf":[` + repeat(`{"minLength":#}`, 1900) + `]}}}`, `"x_a":{` + repeat(`"a#":"a"`, 900) + `}`},
+		"alternatives for names":          {`{"propertyNames":{"anyOf":[` + repeat(`{"maxLength":#}`, 1900) + `]}}`, repeat(`"x_#":"a"`, 900)},
+		"a long enumeration":              {`{"properties":{"labels":{"items":{"enum":[` + repeat(`"term-#"`, 5000) + `]}}}}`, `"labels":[` + repeat(`"x#"`, 5000) + `]`},
+		"the whole object in many places": {`{"anyOf":[` + repeat(`{"const":#}`, 500) + `]}`, `"x_text":"` + strings.Repeat("a", 512<<10) + `"`},
+		"elements compared":               {`{"properties":{"labels":{"allOf":[` + repeat(`{"uniqueItems":true}`, 100) + `]}}}`, `"labels":[` + repeat(`"x#"`, 49_000) + `]`},
+		"many names required":             {`{"properties":{"x_a":{"items":{"required":[` + repeat(`"a#"`, 1000) + `]}}}}`, `"x_a":[` + repeat(`{"b":#}`, 5000) + `]`},
+	}
+}
+
 func TestOwnSchemaWork(t *testing.T) {
-	own := map[string][]byte{"*": []byte(`{"properties":{"labels":{"items":{"anyOf":[{"const":"a"},{"const":"b"},{"const":"c"},
-		{"allOf":[{"minLength":1},{"maxLength":70000},{"pattern":"^(a|b)+$"},{"format":"regex"},{"not":{"const":"z"}}]}]}}}}`)}
-	labels := strings.TrimSuffix(strings.Repeat(`"a",`, 50_000), ",")
-	if v := judgeOwn(t, "standard", `"labels":[`+labels+`]`, own); v.Accepted || v.Findings[0].Rule != "LIMIT" {
-		t.Errorf("verdict on a long list %+v", v)
+	for name, tc := range expensive() {
+		v := judgeOwn(t, "standard", tc[1], map[string][]byte{"*": []byte(tc[0])})
+		if v.Accepted || v.Findings[0].Rule != "LIMIT" {
+			t.Errorf("%s: %.500v", name, fmt.Sprint(v.Findings))
+		}
 	}
-	if v := judgeOwn(t, "standard", `"labels":["`+strings.Repeat("a", 900_000)+`"]`, own); !v.Accepted {
-		t.Errorf("verdict on a long text %+v", v)
+	hashes := `{"properties":{"x_hash":{"items":{"enum":[` + terms(1000) + `],"pattern":"^[a-z0-9-]{1,60}$"}}}}`
+	if v := judgeOwn(t, "standard", `"x_hash":[`+strings.Repeat(`"term-7",`, 3999)+`"term-1"]`, map[string][]byte{"*": []byte(hashes)}); !v.Accepted {
+		t.Errorf("a long list with a long enumeration: %+v", v)
 	}
-	if v := judgeOwn(t, "standard", `"labels":["abc"]`, own); v.Accepted {
-		t.Error("a label that does not match is accepted")
+	if v := judgeOwn(t, "standard", `"x_a":1e-999999`, map[string][]byte{"*": []byte(`{"additionalProperties":{"minimum":1}}`)}); v.Findings[0].Rule != "GEN-01" {
+		t.Errorf("a number that cannot be calculated with: %+v", v)
 	}
 }
 

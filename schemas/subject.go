@@ -22,6 +22,7 @@ type subject struct {
 	profile    string
 	strict21   bool // an object of STIX 2.0 is a violation
 	value      map[string]any
+	countable  bool // a schema may calculate with its numbers
 	facts      *facts
 	custom     bool                 // the type is neither standard nor announced by an extension
 	old        bool                 // STIX 2.0
@@ -64,7 +65,7 @@ func (s *subject) judge() {
 	if s.old && s.strict21 {
 		s.found("COM-02", "/spec_version", "the object is STIX 2.0; spec_version \"2.1\" is required here")
 	}
-	if s.checkValues() {
+	if s.countable = s.checkValues(); s.countable {
 		s.schema().check(s, s.value)
 	}
 	s.checkRules()

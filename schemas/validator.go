@@ -48,7 +48,7 @@ func (j *judge) Validate(o stix.Object, definition func(stix.ID) []byte) stix.Ve
 	s := &subject{Object: o, profile: j.profile, strict21: j.strict21, definition: definition}
 	s.judge()
 	for _, typ := range []string{"*", s.Type} {
-		if own := j.own[typ]; own != nil && s.value != nil {
+		if own := j.own[typ]; own != nil && s.countable {
 			own.check(s)
 		}
 	}

@@ -117,8 +117,8 @@ var chinese = map[string]string{
 	"the object cannot be read as JSON (%s); one JSON object is required":           "对象无法按 JSON 读取（%s），须为一个 JSON 对象",
 	"the object cannot be judged (%s)":                                              "无法对该对象进行校验（%s）",
 	"the string is not Unicode: it holds invalid UTF-8 or half of a surrogate pair": "字符串不是合法的 Unicode：含有无效的 UTF-8 或不成对的代理项",
-	"%d MiB hold no end of an object, and nothing behind them was read; an object may have %d MiB at most":   "读取 %d MiB 后对象仍未结束，其后的内容不再读取；一个对象至多 %d MiB",
-	"the lists of the object hold %d elements, more than a schema of the agreement can look at in good time": "对象的各列表共有 %d 个元素，协议的 schema 无法在合理时间内检查",
+	"%d MiB hold no end of an object, and nothing behind them was read; an object may have %d MiB at most":    "读取 %d MiB 后对象仍未结束，其后的内容不再读取；一个对象至多 %d MiB",
+	"the object is too large for the schema of the agreement, which would take too long to look at all of it": "对象过大，协议的 schema 无法在合理时间内检查其全部内容",
 
 	// Bundles.
 	"the list of objects is empty; it must have at least one element or be left out":           "对象列表为空；须至少有一个元素，否则应省略",
