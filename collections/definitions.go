@@ -4,70 +4,116 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"regexp"
 	"sync"
 
 	"accord/stix"
 )
 
-// maxDefinitions is how many extension definitions are looked for on behalf of
-// one push. Real ones use a handful; each costs a look into every collection.
-const maxDefinitions = 1000
+// maxDefinitions and maxDefinitionBytes are how many extension definitions are
+// looked for on behalf of one push, and how large they are together. Real pushes
+// use a handful; each costs a look into every collection.
+const (
+	maxDefinitions     = 1000
+	maxDefinitionBytes = 4 << 20
+)
 
-// Definitions finds the extension definitions that the members of one push use:
-// in the push itself and in every collection of the agreement that the caller
-// may read. Each is looked for once; where nothing asks nothing is read. It may
-// be used from many goroutines.
+// Members hands out the bytes of each object that was sent, in order. They may be
+// kept. The error is that of reading them or of do, which ends it.
+type Members func(do func(raw []byte) error) error
+
+// Definitions finds the extension definitions that objects sent together use:
+// among these objects and in every collection of the agreement that the caller
+// may read. They are looked for once, all together, when the first one is asked
+// for; where nothing asks nothing is read. It may be used from many goroutines.
+//
+// The first 1,000 that stand in the objects are known, of 4 MiB together. The
+// order of the objects decides and not who asks first, so that the same push gets
+// the same verdicts.
 type Definitions struct {
-	view   *View
-	judge  stix.Judge
-	posted Posted
+	judge   stix.Judge
+	members Members
+	view    *View // nil where only what was sent is known
 
-	mu      sync.Mutex
-	brought map[stix.ID]stix.Object // by the push; nil until it was searched
-	known   map[stix.ID][]byte      // nil where there is none
-	err     error                   // the first one
+	once  sync.Once
+	known map[stix.ID][]byte
+	err   error
 }
 
-// Definitions returns where the members of posted, which judge judges, find
-// their extension definitions.
-func (v *View) Definitions(judge stix.Judge, posted Posted) *Definitions {
-	return &Definitions{view: v, judge: judge, posted: posted, known: map[stix.ID][]byte{}}
+// NewDefinitions returns where objects, which judge judges, find their extension
+// definitions. Without a view, only among themselves.
+func NewDefinitions(judge stix.Judge, members Members, view *View) *Definitions {
+	return &Definitions{judge: judge, members: members, view: view}
 }
 
 // In returns the function that a judge asks. It answers nil for a definition
 // that is not known, and when something failed; see Err.
 func (d *Definitions) In(ctx context.Context) func(stix.ID) []byte {
-	return func(id stix.ID) []byte { return d.find(ctx, id) }
-}
-
-// Err returns the error of the first search that failed, nil if none did.
-func (d *Definitions) Err() error {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	return d.err
-}
-
-// find returns the newest definition.
-func (d *Definitions) find(ctx context.Context, id stix.ID) []byte {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	raw, sought := d.known[id]
-	if sought || d.err != nil || len(d.known) == maxDefinitions {
-		return raw
+	return func(id stix.ID) []byte {
+		d.once.Do(func() { d.err = d.learn(ctx) })
+		return d.known[id]
 	}
-	raw, d.err = d.search(ctx, id)
-	d.known[id] = raw
-	return raw
 }
 
-// search looks everywhere. Of two equal versions the stored one counts: the
-// other will not take its place.
-func (d *Definitions) search(ctx context.Context, id stix.ID) ([]byte, error) {
-	if d.brought == nil {
-		d.brought = map[stix.ID]stix.Object{}
-		if err := d.searchPush(ctx); err != nil {
-			return nil, err
+// Err returns why definitions could not be looked for, nil if they could. It is
+// called when nobody asks any more.
+func (d *Definitions) Err() error { return d.err }
+
+// learn finds the definitions that stand in the objects. One that breaks a rule
+// itself defines nothing.
+func (d *Definitions) learn(ctx context.Context) error {
+	brought := stix.Definitions{Judge: d.judge}
+	var ids []stix.ID
+	named := map[stix.ID]bool{}
+	err := d.members(func(raw []byte) error {
+		brought.Add(raw)
+		for _, m := range definitionID.FindAllSubmatch(raw, -1) {
+			if id := stix.ID(m[1]); len(ids) < maxDefinitions && !named[id] {
+				named[id], ids = true, append(ids, id)
+			}
 		}
+		return ctx.Err()
+	})
+	if err != nil {
+		return err
+	}
+	known, size := map[stix.ID][]byte{}, 0
+	for _, id := range ids {
+		stored, err := d.stored(ctx, id)
+		if err != nil {
+			return err
+		}
+		raw := newer(stored, brought.Definition(id))
+		if size+len(raw) <= maxDefinitionBytes {
+			known[id], size = raw, size+len(raw)
+		}
+	}
+	d.known = known
+	return nil
+}
+
+// definitionID finds the id of an extension definition where it is a whole string.
+var definitionID = regexp.MustCompile(`"(extension-definition--[0-9A-Fa-f-]{36})"`)
+
+// newer returns the newer version of a definition, the stored one of two that are
+// equally new: the other will not take its place. Either may be nil.
+func newer(stored, brought []byte) []byte {
+	if stored == nil {
+		return brought
+	}
+	a, _ := stix.ReadObject(stored, stix.Limits{})
+	b, _ := stix.ReadObject(brought, stix.Limits{})
+	if brought != nil && b.Version().Compare(a.Version()) > 0 {
+		return brought
+	}
+	return stored
+}
+
+// stored returns the newest version of a definition that the caller may read in
+// the agreement, nil if there is none.
+func (d *Definitions) stored(ctx context.Context, id stix.ID) ([]byte, error) {
+	if d.view == nil {
+		return nil, nil
 	}
 	var newest *Version
 	var in *View
@@ -83,29 +129,14 @@ func (d *Definitions) search(ctx context.Context, id stix.ID) ([]byte, error) {
 			newest, in = u, v
 		}
 	}
-	brought, ok := d.brought[id]
-	if newest == nil || ok && brought.Version().Compare(newest.Timestamp) > 0 {
-		return brought.Raw, nil
+	if newest == nil {
+		return nil, nil
 	}
 	objects, err := in.Objects(ctx, []int64{newest.Sequence})
 	if err != nil || len(objects) == 0 { // none when it was removed meanwhile
 		return nil, err
 	}
 	return objects[0].Raw, nil
-}
-
-// searchPush learns the definitions that the push brings, whatever their order.
-// One that breaks a rule itself defines nothing.
-func (d *Definitions) searchPush(ctx context.Context) error {
-	return ofType(ctx, d.posted, "extension-definition", func(_ int, raw []byte) {
-		o, v := verdict(d.judge, raw, nil)
-		if o.Type != "extension-definition" || !v.Accepted {
-			return
-		}
-		if old, ok := d.brought[o.ID]; !ok || o.Version().Compare(old.Version()) > 0 {
-			d.brought[o.ID] = o
-		}
-	})
 }
 
 // newest returns the latest version of an extension definition in the caller's
@@ -122,18 +153,31 @@ func (v *View) newest(ctx context.Context, id stix.ID) (*Version, error) {
 	return &visible[0], nil
 }
 
+// membersOf hands out the members of a push.
+func membersOf(posted Posted) Members {
+	return func(do func([]byte) error) error {
+		for i := range posted.Len() {
+			raw, err := posted.Object(i)
+			if err != nil {
+				return fmt.Errorf("read member %d of the push: %w", i, err)
+			}
+			if err := do(raw); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+}
+
 // ofType calls do for each member of a push that may be of a type; it need not
 // be.
 func ofType(ctx context.Context, posted Posted, typ string, do func(i int, raw []byte)) error {
-	quoted := []byte(`"` + typ + `"`)
-	for i := range posted.Len() {
-		raw, err := posted.Object(i)
-		if err != nil {
-			return fmt.Errorf("read member %d of the push: %w", i, err)
-		}
+	quoted, i := []byte(`"`+typ+`"`), 0
+	return membersOf(posted)(func(raw []byte) error {
 		if bytes.Contains(raw, quoted) {
 			do(i, raw)
 		}
-	}
-	return ctx.Err()
+		i++
+		return ctx.Err()
+	})
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -73,6 +74,7 @@ func TestExtensionDefinitions(t *testing.T) {
 		{"the push does twice", nil, "cert-us", everything, []string{extensionDefinition(us, "newer", t2, ""), extensionDefinition(us, "older", t1, "")}, "newer"},
 		{"the push does, and is refused for it", nil, "cert-us", everything, []string{extensionDefinition(cn, "another's", t1, "")}, "unknown"},
 		{"the push does, against the standard", nil, "cert-us", everything, []string{strings.Replace(extensionDefinition(us, "bad", t1, ""), `"1.0.0"`, `1`, 1)}, "unknown"},
+		{"the push does, above the ceiling", nil, "cert-us", everything, []string{extensionDefinition(us, "too secret", t1, red)}, "unknown"},
 		{"another object has the id", nil, "cert-us", everything, []string{`{"type":"x-note","id":"` + extensionID + `","about":"extension-definition"}`}, "unknown"},
 		{"the collection does", []stored{{"cert-cn", "from-cn", extensionDefinition(cn, "stored", t1, "")}}, "cert-us", everything, nil, "stored"},
 		{"another collection does", []stored{{"cert-cn", "curated", extensionDefinition(cn, "elsewhere", t1, "")}}, "cert-us", everything, nil, "elsewhere"},
@@ -183,16 +185,81 @@ func TestExtensionDefinitionsAreBounded(t *testing.T) {
 	w.service.Store = askedStore{w.service.Store, &asked, nil}
 	objects := make([]string, 15)
 	for i := range objects {
-		var extensions []string
-		for range 200 {
-			extensions = append(extensions, `"extension-definition--`+uuid.NewString()+`":{"extension_type":"property-extension","rating":1}`)
-		}
-		objects[i] = indicator(i, t1, `,"extensions":{`+strings.Join(extensions, ",")+`}`)
+		objects[i] = extendedBy(i, 200)
 	}
 	if s := w.push(us, "from-cn", objects...).Status; len(s.Failures) != 0 {
 		t.Fatalf("failures %+v, want none", s.Failures)
 	}
 	if asked != 2*1000 {
 		t.Errorf("3000 definitions were asked for %d times, want 1000 in each of two collections", asked)
+	}
+}
+
+// extendedBy is an indicator with extensions that nobody defines.
+func extendedBy(n, extensions int) string {
+	members := make([]string, extensions)
+	for i := range members {
+		members[i] = `"extension-definition--` + uuid.NewString() + `":{"extension_type":"property-extension","rating":1}`
+	}
+	return indicator(n, t1, `,"extensions":{`+strings.Join(members, ",")+`}`)
+}
+
+// P9: which definitions are known is decided by the order of the objects, so
+// that the same push gets the same verdicts.
+func TestExtensionDefinitionsInOrder(t *testing.T) {
+	var others []string
+	for n := range 40 {
+		others = append(others, extendedBy(1000+n, 25))
+	}
+	sent := []string{extended(1), extensionDefinition(identityUS, "pushed", t1, "")}
+	for want, before := range map[string][]string{"unknown": others, "pushed": others[:39]} {
+		for range 3 {
+			w := newWorld(t)
+			w.service.Validator = tellingValidator{schemas.New()}
+			s := w.push(w.as("cert-us", "write:*/*"), "from-cn", slices.Concat(before, sent)...).Status
+			if len(s.Successes) < 2 || s.Successes[1].Message != "DEFINED: "+want {
+				t.Errorf("behind %d others: %+v; want %s", 25*len(before), s.Successes, want)
+			}
+		}
+	}
+}
+
+// TX-SEC-02: the definitions that one push finds have 4 MiB together, stored
+// ones included.
+func TestExtensionDefinitionsHaveABoundedSize(t *testing.T) {
+	w := newWorld(t)
+	us := w.as("cert-us", "read:*/* write:*/*")
+	id := func(n int) string { return fmt.Sprintf("extension-definition--00000000-0000-4000-8000-%012d", n) }
+	var definitions, uses []string
+	for n := range 6 {
+		large := extensionDefinition(identityUS, strings.Repeat("x", 900<<10), t1, "")
+		definitions = append(definitions, strings.Replace(large, extensionID, id(n), 1))
+		uses = append(uses, fmt.Sprintf(`{"uses":%q}`, id(n)))
+	}
+	if s := w.push(us, "curated", definitions...).Status; len(s.Failures) > 0 {
+		t.Fatal(s.Failures)
+	}
+	judge, err := schemas.New().Judge("standard", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, sent := range map[string][]string{"stored": uses, "sent": definitions} {
+		found := collections.NewDefinitions(judge, func(do func([]byte) error) error {
+			for _, raw := range sent {
+				if err := do([]byte(raw)); err != nil {
+					return err
+				}
+			}
+			return nil
+		}, w.view(us, "from-cn"))
+		var known []int
+		for n := range 6 {
+			if found.In(us)(stix.ID(id(5-n))) != nil {
+				known = append(known, 5-n)
+			}
+		}
+		if !slices.Equal(known, []int{3, 2, 1, 0}) || found.Err() != nil {
+			t.Errorf("%s: known are %v, %v; want the first four of 900 KiB", name, known, found.Err())
+		}
 	}
 }

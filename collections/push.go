@@ -108,7 +108,7 @@ func (v *View) newPush(posted Posted) (*push, error) {
 		posted:      posted,
 		poster:      v.root.poster(),
 		judge:       judge,
-		definitions: v.Definitions(judge, posted),
+		definitions: NewDefinitions(judge, membersOf(posted), v),
 		neutral:     map[stix.ID]bool{},
 		sought:      map[stix.ID]bool{},
 		done: Pushed{Status: Status{

@@ -1,7 +1,6 @@
 package schemas
 
 import (
-	"bytes"
 	"errors"
 	"io"
 
@@ -11,28 +10,26 @@ import (
 // Known are the extension definitions that some streams bring, in any order.
 // One that the judge refuses defines nothing, as in a push. It may be asked from
 // many goroutines while it does not learn.
-type Known struct {
-	Judge stix.Judge
-
-	definitions map[stix.ID]stix.Object
-	bytes       int
-}
-
-// maxKnown is how much of definitions is kept, in bytes; the largest real one
-// has 20 kB.
-const maxKnown = 64 << 20
+type Known struct{ stix.Definitions }
 
 // Learn takes the definitions out of a stream, up to the place where it cannot
 // be read on, which Each will tell. The error is that of the stream's source.
 func (k *Known) Learn(src io.Reader, wrapper stix.Wrapper) error {
-	ready()
+	return Walk(src, wrapper, func(raw []byte) error { k.Add(raw); return nil })
+}
+
+// Walk hands out the bytes of each object in a stream, which may be kept, up to
+// the place where it cannot be read on; those that are too large are left out.
+// The error is that of the stream's source or of do, which ends it.
+func Walk(src io.Reader, wrapper stix.Wrapper, do func(raw []byte) error) error {
 	s := newStretch(src)
 	reader := stix.NewReader(s, wrapper, stix.DefaultLimits)
 	reader.Roots = func(stix.Root) {}
 	for {
 		raw, err := reader.Next()
 		if _, ok := errors.AsType[*stix.TooLargeError](err); ok {
-			err = nil
+			s.rest = maxStretch
+			continue
 		}
 		if _, ok := errors.AsType[*stix.SyntaxError](err); ok || err == io.EOF || err == errEndless {
 			return nil
@@ -41,29 +38,8 @@ func (k *Known) Learn(src io.Reader, wrapper stix.Wrapper) error {
 			return err
 		}
 		s.rest = maxStretch
-		if bytes.Contains(raw, []byte(`"extension-definition"`)) {
-			k.add(raw)
+		if err := do(raw); err != nil {
+			return err
 		}
 	}
 }
-
-// add keeps the newest version of each definition.
-func (k *Known) add(raw []byte) {
-	o, findings := stix.ReadObject(raw, stix.DefaultLimits)
-	before, again := k.definitions[o.ID]
-	switch {
-	case len(findings) > 0 || o.Type != "extension-definition",
-		again && before.Version().Compare(o.Version()) >= 0,
-		k.bytes+len(raw) > maxKnown,
-		!k.Judge.Validate(o, nil).Accepted:
-		return
-	}
-	if k.definitions == nil {
-		k.definitions = map[stix.ID]stix.Object{}
-	}
-	k.definitions[o.ID] = o
-	k.bytes += len(raw)
-}
-
-// Definition returns the definition of an id, nil if it is not known.
-func (k *Known) Definition(id stix.ID) []byte { return k.definitions[id].Raw }

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -118,6 +119,7 @@ func TestAPIValidate(t *testing.T) {
 		{"envelope", "", taxii, envelope, []string{accepted, `{"file":"",` + id + `,"accepted":true,"findings":[]}`}},
 		{"one object", "", content, validateCampaign, []string{accepted}},
 		{"list", "", asJSON, "[" + validateCampaign + "]", []string{accepted}},
+		{"UTF-8", "", asJSON + `; charset="UTF-8"`, validateCampaign, []string{accepted}},
 		{"TX-MSV STIX 2.0 content", "", "application/stix+json;version=2.0", stix20, []string{refused, `"rule":"COM-02"`, "STIX 2.0"}},
 		{"no JSON", "", asJSON, "<html>", []string{refused, `"index":-1`, `"rule":"GEN-01"`}},
 		{"nothing", "", asJSON, "", []string{refused, `"rule":"GEN-01"`}},
@@ -142,7 +144,7 @@ func TestAPIValidate(t *testing.T) {
 					r.body = packed(t, tc.body)
 				}
 				res, body := r.do(t, s)
-				if res.StatusCode != http.StatusOK || res.Header.Get("Content-Type") != asJSON || !json.Valid([]byte(body)) {
+				if res.StatusCode != http.StatusOK || res.Header.Get("Content-Type") != asJSON || !json.Valid([]byte(body)) || !noSniffing(res) {
 					t.Errorf("%s: %d %s %s", coding, res.StatusCode, res.Header.Get("Content-Type"), body)
 				}
 				for _, want := range tc.want {
@@ -155,6 +157,52 @@ func TestAPIValidate(t *testing.T) {
 	}
 	if _, body := get(t, s.URL()+"/taxii2/us-cn/collections/shared/objects/", strings.TrimPrefix(token, "Bearer ")); body != "{}" {
 		t.Errorf("the collection holds %s after validation; want nothing", body)
+	}
+}
+
+func noSniffing(res *http.Response) bool {
+	return res.Header.Get("X-Content-Type-Options") == "nosniff"
+}
+
+// P5: what the caller may do in a collection is grant ∩ scope, so a token that
+// reaches neither for reading nor for writing gets the answer that a push gets.
+func TestAPIValidateAsksForScope(t *testing.T) {
+	s, _ := startAPI(t)
+	const none, closed = http.StatusNotFound, http.StatusForbidden
+	for _, tc := range []struct {
+		scope, alias string
+		want         int
+	}{
+		{"read:us-cn/shared", "shared", 200},
+		{"write:us-cn/shared", "shared", 200},
+		{"read:us-cn/shared", "strict", closed},
+		{"write:us-cn/shared", "strict", closed},
+		{"read:us-cn/shared", "hidden", none},
+		{"read:us-cn/strict", "strict", 200},
+		{"write:us-cn/strict", "strict", closed}, // the grant is to read
+		{"read:us-cn/old", "old", closed},        // the grant is to write
+		{"write:us-cn/old", "old", 200},
+		{"read:other/*", "shared", closed},
+		{"read:us-cn/*", "hidden", none},
+		{"search:us-cn", "shared", closed},
+		{"read:*/* write:*/*", "old", 200},
+	} {
+		issued, err := s.auth.Issue(t.Context(), auth.Request{Party: "cert-us", Scope: tc.scope, TTL: time.Hour})
+		if err != nil {
+			t.Fatal(err)
+		}
+		token := "Bearer " + issued.Token
+		res, body := v1Request{"POST", "/v1/validate?collection=us-cn/" + tc.alias, token, "application/json", "", "[]"}.do(t, s)
+		if res.StatusCode != tc.want {
+			t.Errorf("%s at %s: %d %s; want %d", tc.scope, tc.alias, res.StatusCode, body, tc.want)
+		}
+		push, _ := v1Request{"POST", "/taxii2/us-cn/collections/" + tc.alias + "/objects/", token, "application/taxii+json;version=2.1", "", `{"objects":[` + validateCampaign + `]}`}.do(t, s)
+		if tc.want != http.StatusOK && push.StatusCode != tc.want {
+			t.Errorf("%s at %s: %d, but a push gets %d", tc.scope, tc.alias, tc.want, push.StatusCode)
+		}
+		if res, _ := (v1Request{"POST", "/v1/validate", token, "application/json", "", "[]"}).do(t, s); res.StatusCode != http.StatusOK {
+			t.Errorf("%s without a collection: %d; want 200", tc.scope, res.StatusCode)
+		}
 	}
 }
 
@@ -179,6 +227,10 @@ func TestAPIValidateKnowsDefinitions(t *testing.T) {
 	}
 	if !known("", user+","+definition) || !known("?collection=us-cn/shared", user+","+definition) {
 		t.Error("a definition in the body is not known")
+	}
+	red := strings.Replace(definition, `"name"`, `"object_marking_refs":["`+string(stix.Red.Marking())+`"],"name"`, 1)
+	if _, body := (v1Request{"POST", "/v1/validate?collection=us-cn/shared", token, "application/json", "", "[" + user + "," + red + "]"}).do(t, s); !strings.Contains(body, "EXT-10") {
+		t.Errorf("a definition above the ceiling is known: %s", body)
 	}
 	push := v1Request{"POST", "/taxii2/us-cn/collections/shared/objects/", token, "application/taxii+json;version=2.1", "", `{"objects":[` + definition + `]}`}
 	if res, body := push.do(t, s); res.StatusCode != http.StatusAccepted || !strings.Contains(body, `"success_count":1`) {
@@ -214,6 +266,11 @@ func TestAPIProblems(t *testing.T) {
 		{"profile twice", v1Request{"POST", "/v1/validate?profile=open&profile=strict", token, asJSON, "", "[]"}, 400, "2 times"},
 		{"lang", v1Request{"POST", "/v1/validate?lang=fr", token, asJSON, "", "[]"}, 400, "en, zh"},
 		{"parameter", v1Request{"POST", "/v1/validate?limit=1", token, asJSON, "", "[]"}, 400, `no parameter "limit"`},
+		{"half a query", v1Request{"POST", "/v1/validate?profile=open;lang=zh", token, asJSON, "", "[]"}, 400, "semicolon"},
+		{"no query", v1Request{"GET", "/v1/rules?%zz", "", "", "", ""}, 400, "%zz"},
+		{"another charset", v1Request{"POST", "/v1/validate", token, asJSON + ";charset=iso-8859-1", "", "[]"}, 415, "UTF-8"},
+		{"another charset of STIX", v1Request{"POST", "/v1/validate", token, "application/stix+json;charset=utf-16", "", "[]"}, 415, "UTF-8"},
+		{"JSON of some kind", v1Request{"POST", "/v1/validate", token, asJSON + ";version=2.0", "", "[]"}, 415, "version=2.0"},
 		{"media type", v1Request{"POST", "/v1/validate", token, "text/plain", "", "[]"}, 415, "text/plain"},
 		{"no media type", v1Request{"POST", "/v1/validate", token, "", "", "[]"}, 415, ""},
 		{"coding", v1Request{"POST", "/v1/validate", token, asJSON, "br", "[]"}, 415, "br"},
@@ -232,7 +289,7 @@ func TestAPIProblems(t *testing.T) {
 		t.Run(tc.name, func(t *testing.T) {
 			res, body := tc.r.do(t, s)
 			var problem api.Problem
-			if err := json.Unmarshal([]byte(body), &problem); err != nil || res.Header.Get("Content-Type") != "application/problem+json" {
+			if err := json.Unmarshal([]byte(body), &problem); err != nil || res.Header.Get("Content-Type") != "application/problem+json" || !noSniffing(res) {
 				t.Fatalf("%d %s %s; want a problem document", res.StatusCode, res.Header.Get("Content-Type"), body)
 			}
 			if res.StatusCode != tc.code || problem.Status != tc.code || problem.Type != "about:blank" || !strings.Contains(problem.Detail, tc.want) {
@@ -264,7 +321,7 @@ func TestAPIPublishes(t *testing.T) {
 		{"/v1/openapi.json", "application/json", `"openapi": "3.1.0"`},
 	} {
 		res, body := (v1Request{method: "GET", path: tc.path}).do(t, s)
-		if res.StatusCode != http.StatusOK || res.Header.Get("Content-Type") != tc.mediaType || !json.Valid([]byte(body)) || !strings.Contains(body, tc.want) {
+		if res.StatusCode != http.StatusOK || res.Header.Get("Content-Type") != tc.mediaType || !noSniffing(res) || !json.Valid([]byte(body)) || !strings.Contains(body, tc.want) {
 			t.Errorf("GET %s = %d %s %.300s; want %q", tc.path, res.StatusCode, res.Header.Get("Content-Type"), body, tc.want)
 		}
 		head, _ := (v1Request{method: "HEAD", path: tc.path}).do(t, s)
@@ -272,9 +329,63 @@ func TestAPIPublishes(t *testing.T) {
 			t.Errorf("HEAD %s = %d with %d bytes announced; want %d", tc.path, head.StatusCode, head.ContentLength, len(body))
 		}
 	}
+	checkMatching(t, s, "/v1/schemas/indicator")
 	_, extensions := (v1Request{method: "GET", path: "/v1/extensions"}).do(t, s)
 	_, body := v1Request{"POST", "/v1/validate?profile=strict", token, "application/stix+json", "", extensions}.do(t, s)
 	if !strings.Contains(body, `"refused":0`) || strings.Contains(body, `"rule"`) {
 		t.Errorf("our own extension definitions, judged: %s", body)
+	}
+}
+
+// checkMatching asks once more for what it has, and for what it has not.
+func checkMatching(t *testing.T, s *running, path string) {
+	t.Helper()
+	res, _ := (v1Request{method: "GET", path: path}).do(t, s)
+	tag := res.Header.Get("ETag")
+	if len(tag) != 2+64 {
+		t.Errorf("GET %s: ETag is %s; want a hash", path, tag)
+	}
+	for named, want := range map[string]int{
+		tag: 304, "W/" + tag: 304, `"other", ` + tag: 304, "*": 304, `"other"`: 200, strings.Trim(tag, `"`): 200,
+	} {
+		for _, method := range []string{"GET", "HEAD"} {
+			req, err := http.NewRequestWithContext(t.Context(), method, s.URL()+path, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			req.Header.Set("If-None-Match", named)
+			res, err := http.DefaultClient.Do(req)
+			if err != nil {
+				t.Fatal(err)
+			}
+			body, err := io.ReadAll(res.Body)
+			res.Body.Close()
+			if err != nil || res.StatusCode != want || res.Header.Get("ETag") != tag || res.Header.Get("Cache-Control") == "" || !noSniffing(res) || want == 304 && len(body) > 0 {
+				t.Errorf("%s %s, If-None-Match %s = %d %v with %d bytes; want %d", method, path, named, res.StatusCode, res.Header, len(body), want)
+			}
+		}
+	}
+}
+
+// D-20: a method that a place does not have is 405 there, and Allow names those
+// that it has; OPTIONS is none.
+func TestAPIMethods(t *testing.T) {
+	s, token := startAPI(t)
+	for path, allow := range map[string]string{
+		"/v1/validate": "POST", "/v1/extensions": "GET, HEAD", "/v1/extensions/x": "GET, HEAD",
+		"/v1/rules": "GET, HEAD", "/v1/schemas/note": "GET, HEAD", "/v1/openapi.json": "GET, HEAD",
+	} {
+		for _, method := range []string{"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "PROPFIND"} {
+			if slices.Contains(strings.Split(allow, ", "), method) {
+				continue
+			}
+			res, body := v1Request{method: method, path: path, token: token}.do(t, s)
+			if res.StatusCode != http.StatusMethodNotAllowed || res.Header.Get("Allow") != allow || res.Header.Get("Content-Type") != "application/problem+json" {
+				t.Errorf("%s %s = %d, Allow %q, %s; want 405 and %q", method, path, res.StatusCode, res.Header.Get("Allow"), body, allow)
+			}
+		}
+	}
+	if res, _ := (v1Request{method: "OPTIONS", path: "/v1/nope"}).do(t, s); res.StatusCode != http.StatusNotFound {
+		t.Errorf("OPTIONS of what is not there: %d; want 404", res.StatusCode)
 	}
 }

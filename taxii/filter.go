@@ -2,7 +2,6 @@ package taxii
 
 import (
 	"math"
-	"net/url"
 	"regexp"
 	"slices"
 	"strconv"
@@ -12,6 +11,7 @@ import (
 
 	"accord/collections"
 	"accord/stix"
+	"accord/taxii/wire"
 )
 
 // params is a set of the query parameters that TAXII defines.
@@ -92,9 +92,9 @@ func (h *Handler) readQuery(r *request, defined params) (query, error) {
 // deletes, what the client meant to leave out (TX-FLT-08). What TAXII does not
 // define is ignored (TX-FLT-07).
 func parseQuery(raw string, defined params) (query, error) {
-	values, err := url.ParseQuery(raw) // URL.Query would drop what it can't read (TX-FLT-01)
+	values, err := wire.ParseQuery(raw) // TX-FLT-01
 	if err != nil {
-		return query{}, invalid("the query string cannot be decoded: %v", err)
+		return query{}, err
 	}
 	q := query{position: time.Unix(0, 0).UTC()}
 	for _, p := range parameters {

@@ -3,9 +3,9 @@ package taxii
 import (
 	"net/http"
 	"slices"
-	"strings"
 
 	"accord/collections"
+	"accord/taxii/wire"
 
 	"github.com/labstack/echo/v4"
 )
@@ -101,17 +101,12 @@ func (ops operations) pick(c echo.Context) (operation, error) {
 	if method == http.MethodHead {
 		method = http.MethodGet
 	}
-	var allow []string
+	var methods []string
 	for _, op := range ops {
 		if op.method == method {
 			return op, nil
 		}
-		allow = append(allow, op.method)
-		if op.method == http.MethodGet {
-			allow = append(allow, http.MethodHead)
-		}
+		methods = append(methods, op.method)
 	}
-	c.Response().Header().Set(echo.HeaderAllow, strings.Join(allow, ", "))
-	return operation{}, collections.Errorf(collections.ErrMethod,
-		"%s is not possible here, only %s", c.Request().Method, strings.Join(allow, ", "))
+	return operation{}, wire.RefuseMethod(c, methods...)
 }

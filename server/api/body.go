@@ -23,15 +23,18 @@ func (h *Handler) readBody(c echo.Context) (*wire.Spool, stix.Wrapper, error) {
 }
 
 // contentWrapper returns how a body is wrapped, by its Content-Type. Of STIX 2.0
-// content the verdicts will tell.
+// content the verdicts will tell. JSON is UTF-8 (RFC 8259 §8.1), and there is
+// nothing else that its type could say.
 func contentWrapper(header http.Header) (stix.Wrapper, error) {
 	values := header.Values("Content-Type")
 	if len(values) == 1 {
 		name, params, err := mime.ParseMediaType(values[0])
 		version, versioned := params["version"]
+		charset, coded := params["charset"]
+		delete(params, "charset")
 		switch {
-		case err != nil:
-		case name == "application/json":
+		case err != nil, coded && !strings.EqualFold(charset, "utf-8"):
+		case name == "application/json" && len(params) == 0:
 			return stix.File, nil
 		case name == "application/taxii+json" && (!versioned || version == "2.1"):
 			return stix.Envelope, nil
@@ -40,6 +43,6 @@ func contentWrapper(header http.Header) (stix.Wrapper, error) {
 		}
 	}
 	return 0, collections.Errorf(collections.ErrMediaType,
-		"Content-Type is %.200q; send application/json, application/taxii+json;version=2.1 or application/stix+json;version=2.1",
+		"Content-Type is %.200q; send application/json, application/taxii+json;version=2.1 or application/stix+json;version=2.1, in UTF-8",
 		strings.Join(values, ", "))
 }

@@ -5,8 +5,11 @@ import (
 	"log/slog"
 	"net/http"
 	"strings"
+	"sync"
 
 	"accord/collections"
+	"accord/stix"
+	"accord/taxii/wire"
 
 	"github.com/labstack/echo/v4"
 )
@@ -34,7 +37,13 @@ type Handler struct {
 	MaxContentLength int64
 
 	Log *slog.Logger
+
+	gate   gate                                  // before what costs much
+	judges map[string]func() (stix.Judge, error) // by profile, each made once
 }
+
+// profiles are those by which objects are judged, the usual one first.
+var profiles = []string{"standard", "strict", "open"}
 
 //go:embed openapi.json
 var openAPI []byte
@@ -54,15 +63,27 @@ func (h *Handler) Mount(e *echo.Echo) {
 		}
 		elsewhere(err, c)
 	}
-	e.POST(prefix+"validate", h.validate)
-	for path, get := range map[string]echo.HandlerFunc{
-		"extensions":     h.getExtensions,
-		"extensions/:id": h.getExtension,
-		"rules":          h.getRules,
-		"schemas/:type":  h.getSchema,
-		"openapi.json":   h.getOpenAPI,
+	h.gate, h.judges = newGate(), map[string]func() (stix.Judge, error){}
+	for _, profile := range profiles {
+		h.judges[profile] = sync.OnceValues(func() (stix.Judge, error) { return h.Validator.Judge(profile, nil) })
+	}
+	for path, o := range map[string]struct {
+		method string
+		run    echo.HandlerFunc
+	}{
+		"validate":       {http.MethodPost, h.validate},
+		"extensions":     {http.MethodGet, h.getExtensions},
+		"extensions/:id": {http.MethodGet, h.getExtension},
+		"rules":          {http.MethodGet, h.getRules},
+		"schemas/:type":  {http.MethodGet, h.getSchema},
+		"openapi.json":   {http.MethodGet, h.getOpenAPI},
 	} {
-		e.Match([]string{http.MethodGet, http.MethodHead}, prefix+path, get)
+		e.Add(o.method, prefix+path, o.run)
+		if o.method == http.MethodGet {
+			e.HEAD(prefix+path, o.run)
+		}
+		// RouteNotFound is what echo calls for every other method, OPTIONS too.
+		e.RouteNotFound(prefix+path, func(c echo.Context) error { return wire.RefuseMethod(c, o.method) })
 	}
 }
 
@@ -70,5 +91,5 @@ func (h *Handler) getOpenAPI(c echo.Context) error {
 	if err := checkParameters(c); err != nil {
 		return err
 	}
-	return writeBody(c, http.StatusOK, jsonType, openAPI, anybody)
+	return publish(c, jsonType, openAPI)
 }

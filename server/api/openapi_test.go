@@ -42,7 +42,7 @@ func TestOpenAPIDescribesTheRoutes(t *testing.T) {
 	e, mounted := echo.New(), []string{}
 	(&Handler{}).Mount(e)
 	for _, r := range e.Routes() {
-		if r.Method != http.MethodHead {
+		if r.Method != http.MethodHead && r.Method != echo.RouteNotFound {
 			mounted = append(mounted, r.Method+" "+regexp.MustCompile(`:(\w+)`).ReplaceAllString(r.Path, "{$1}"))
 		}
 	}

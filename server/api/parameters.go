@@ -6,14 +6,18 @@ import (
 	"strings"
 
 	"accord/collections"
+	"accord/taxii/wire"
 
 	"github.com/labstack/echo/v4"
 )
 
-// checkParameters refuses query parameters that the endpoint does not have, and
-// one that is given twice.
+// checkParameters refuses a query that cannot be read, parameters that the
+// endpoint does not have, and one that is given twice.
 func checkParameters(c echo.Context, defined ...string) error {
-	query := c.QueryParams()
+	query, err := wire.ParseQuery(c.Request().URL.RawQuery)
+	if err != nil {
+		return err
+	}
 	for _, name := range slices.Sorted(maps.Keys(query)) {
 		switch {
 		case !slices.Contains(defined, name) && len(defined) == 0:

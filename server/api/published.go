@@ -2,7 +2,6 @@ package api
 
 import (
 	"encoding/json"
-	"net/http"
 	"slices"
 
 	"accord/collections"
@@ -21,7 +20,7 @@ func (h *Handler) getExtensions(c echo.Context) error {
 	if err := checkParameters(c); err != nil {
 		return err
 	}
-	return writeJSON(c, stixType, struct {
+	return publishJSON(c, stixType, struct {
 		Type    string            `json:"type"`
 		ID      string            `json:"id"`
 		Objects []json.RawMessage `json:"objects"`
@@ -41,7 +40,7 @@ func (h *Handler) getExtension(c echo.Context) error {
 	if i < 0 {
 		return collections.Errorf(collections.ErrNotFound, "there is no extension definition %.100q of ours; /v1/extensions lists them", c.Param("id"))
 	}
-	return writeBody(c, http.StatusOK, stixType, definitions[i], anybody)
+	return publish(c, stixType, definitions[i])
 }
 
 // getRules serves GET /v1/rules: every rule, with its level under a profile and
@@ -50,7 +49,7 @@ func (h *Handler) getRules(c echo.Context) error {
 	if err := checkParameters(c, "profile", "lang"); err != nil {
 		return err
 	}
-	profile, err := choice(c, "profile", "standard", "strict", "open")
+	profile, err := choice(c, "profile", profiles...)
 	if err != nil {
 		return err
 	}
@@ -58,7 +57,7 @@ func (h *Handler) getRules(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return writeJSON(c, jsonType, struct {
+	return publishJSON(c, jsonType, struct {
 		Rules []schemas.Rule `json:"rules"`
 	}{schemas.Rules(profile, lang)})
 }
@@ -72,5 +71,5 @@ func (h *Handler) getSchema(c echo.Context) error {
 	if schema == nil {
 		return collections.Errorf(collections.ErrNotFound, "there is no schema of the type %.100q", c.Param("type"))
 	}
-	return writeBody(c, http.StatusOK, "application/schema+json", schema, anybody)
+	return publish(c, "application/schema+json", schema)
 }

@@ -13,6 +13,10 @@ import (
 	"github.com/labstack/echo/v4"
 )
 
+// maxGrowth is how many times as large as the largest body a report may become.
+// Real objects take more room than what is said of them; {} takes a hundredth.
+const maxGrowth = 8
+
 // validate serves POST /v1/validate: it judges the objects of a body as a push
 // would, and stores nothing. Whoever has a token may ask.
 func (h *Handler) validate(c echo.Context) error {
@@ -33,13 +37,15 @@ func (h *Handler) validate(c echo.Context) error {
 	defer body.Close()
 	report := &Report{}
 	defer report.Close()
-	if err := j.judge(ctx, body, wrapper, func(m schemas.Member) error { return report.Add(NewVerdict("", m, lang)) }); err != nil {
+	if err := h.judge(ctx, j, body, wrapper, func(m schemas.Member) error {
+		if most := maxGrowth * h.MaxContentLength; report.verdicts.Size() > most {
+			return collections.Errorf(collections.ErrTooLarge, "the verdicts have more than %d bytes; send the body in several parts", most)
+		}
+		return report.Add(NewVerdict("", m, lang))
+	}); err != nil {
 		return err
 	}
-	header := c.Response().Header()
-	header.Set(echo.HeaderContentType, jsonType)
-	header.Set(echo.HeaderCacheControl, nobody)
-	c.Response().WriteHeader(http.StatusOK)
+	begin(c, http.StatusOK, jsonType, nobody)
 	_, err = report.WriteTo(c.Response())
 	return err
 }
@@ -60,12 +66,12 @@ func (h *Handler) judging(c echo.Context) (_ *judging, lang string, err error) {
 	if lang, err = choice(c, "lang", "en", "zh"); err != nil {
 		return nil, "", err
 	}
-	profile, err := choice(c, "profile", "standard", "strict", "open")
+	profile, err := choice(c, "profile", profiles...)
 	if err != nil {
 		return nil, "", err
 	}
 	if !c.QueryParams().Has("collection") {
-		judge, err := h.Validator.Judge(profile, nil)
+		judge, err := h.judges[profile]()
 		return &judging{judge, profile, nil}, lang, err
 	}
 	if c.QueryParams().Has("profile") {
@@ -76,7 +82,8 @@ func (h *Handler) judging(c echo.Context) (_ *judging, lang string, err error) {
 }
 
 // judgingOf is how a collection, AGREEMENT/ALIAS, judges a push of the caller's.
-// One in which he has no grant is not there.
+// One in which he has no grant is not there; he must be able to read it or to
+// write to it (P5).
 func (h *Handler) judgingOf(ctx context.Context, name string) (*judging, error) {
 	agreement, alias, ok := strings.Cut(name, "/")
 	if !ok {
@@ -90,6 +97,11 @@ func (h *Handler) judgingOf(ctx context.Context, name string) (*judging, error) 
 	if err != nil {
 		return nil, err
 	}
+	if view.RequireRead() != nil {
+		if err := view.RequireWrite(); err != nil {
+			return nil, err
+		}
+	}
 	judge, err := view.Judge()
 	if err != nil {
 		return nil, err
@@ -97,41 +109,21 @@ func (h *Handler) judgingOf(ctx context.Context, name string) (*judging, error) 
 	return &judging{judge, view.Profile, view}, nil
 }
 
-// judge judges the objects of a body. The extension definitions that it brings
-// are known, and those that the caller may read in the agreement.
-func (j *judging) judge(ctx context.Context, body *wire.Spool, wrapper stix.Wrapper, yield func(schemas.Member) error) error {
-	known := &schemas.Known{Judge: j}
-	if err := known.Learn(body.Reader(), wrapper); err != nil {
+// judge judges the objects of a body, when it is its turn. The extension
+// definitions that it brings are known, and those that the caller may read in the
+// agreement.
+func (h *Handler) judge(ctx context.Context, j *judging, body *wire.Spool, wrapper stix.Wrapper, yield func(schemas.Member) error) error {
+	leave, err := h.gate.enter(ctx)
+	if err != nil {
 		return err
 	}
-	stream := schemas.Stream{Judge: j, Profile: j.profile, Definition: known.Definition}
-	if j.view == nil {
-		return stream.Each(ctx, body.Reader(), wrapper, yield)
-	}
-	stored := j.view.Definitions(j, nothing{})
-	stream.Definition = func(id stix.ID) []byte { return newer(stored.In(ctx)(id), known.Definition(id)) }
+	defer leave()
+	definitions := collections.NewDefinitions(j, func(do func([]byte) error) error {
+		return schemas.Walk(body.Reader(), wrapper, do)
+	}, j.view)
+	stream := schemas.Stream{Judge: j, Profile: j.profile, Definition: definitions.In(ctx)}
 	if err := stream.Each(ctx, body.Reader(), wrapper, yield); err != nil {
 		return err
 	}
-	return stored.Err()
+	return definitions.Err()
 }
-
-// newer returns the newer version of a definition, the stored one of two that are
-// equally new: the other would not take its place. Either may be nil.
-func newer(stored, brought []byte) []byte {
-	if stored == nil {
-		return brought
-	}
-	a, _ := stix.ReadObject(stored, stix.Limits{})
-	b, _ := stix.ReadObject(brought, stix.Limits{})
-	if brought != nil && b.Version().Compare(a.Version()) > 0 {
-		return brought
-	}
-	return stored
-}
-
-// nothing is a push without members: those of the body are known already.
-type nothing struct{}
-
-func (nothing) Len() int                   { return 0 }
-func (nothing) Object(int) ([]byte, error) { return nil, nil }

@@ -4,7 +4,6 @@ import (
 	"compress/gzip"
 	"errors"
 	"io"
-	"io/fs"
 	"net/http"
 	"strings"
 
@@ -65,8 +64,8 @@ func bodyError(err error, most int64) error {
 	if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
 		return tooLarge(most)
 	}
-	if _, ok := errors.AsType[*fs.PathError](err); ok {
-		return &collections.Error{Kind: collections.ErrUnavailable, Detail: "no room for the body now", Err: err}
+	if errors.Is(err, collections.ErrUnavailable) {
+		return err // no room in the Spool
 	}
 	return &collections.Error{Kind: collections.ErrMalformed, Detail: "the body broke off or is no sound gzip", Err: err}
 }

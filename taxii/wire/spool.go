@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"io"
 	"os"
+
+	"accord/collections"
 )
 
 // spoolMemory is how much of a Spool is kept in memory. Most bodies and reports
@@ -21,7 +23,7 @@ type Spool struct {
 	size   int64
 }
 
-// Write takes p. Errors are those of the file, *fs.PathError.
+// Write takes p. Where there is no room for it: ErrUnavailable.
 func (s *Spool) Write(p []byte) (n int, err error) {
 	if s.file == nil && s.memory.Len()+len(p) <= spoolMemory {
 		n, err = s.memory.Write(p)
@@ -29,7 +31,10 @@ func (s *Spool) Write(p []byte) (n int, err error) {
 		n, err = s.file.Write(p)
 	}
 	s.size += int64(n)
-	return n, err
+	if err != nil {
+		return n, &collections.Error{Kind: collections.ErrUnavailable, Detail: "no room for what has to be kept for a moment", Err: err}
+	}
+	return n, nil
 }
 
 // move moves what there is into a file.

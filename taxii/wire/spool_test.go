@@ -2,10 +2,13 @@ package wire
 
 import (
 	"bytes"
+	"errors"
 	"io"
 	"os"
 	"testing"
 	"testing/iotest"
+
+	"accord/collections"
 )
 
 // A Spool gives back what was written, in memory and from a file, as often as
@@ -37,8 +40,8 @@ func TestSpool(t *testing.T) {
 
 func TestSpoolWithoutRoom(t *testing.T) {
 	s := Spool{Dir: "/nowhere"}
-	if _, err := s.Write(make([]byte, spoolMemory+1)); err == nil {
-		t.Error("a file in a folder that is not there was written")
+	if _, err := s.Write(make([]byte, spoolMemory+1)); !errors.Is(err, collections.ErrUnavailable) {
+		t.Errorf("a file in a folder that is not there: %v; want %v", err, collections.ErrUnavailable)
 	}
 	if s.Close() != nil {
 		t.Error("Close fails, and there is nothing to close")

@@ -1,0 +1,112 @@
+package api
+
+import (
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"runtime"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+
+	"accord/collections"
+	"accord/stix"
+
+	"github.com/labstack/echo/v4"
+)
+
+// A slowValidator makes judges that wait until they are told to go on.
+type slowValidator struct {
+	made atomic.Int32
+	goOn chan struct{}
+}
+
+func (v *slowValidator) Judge(string, map[string][]byte) (stix.Judge, error) {
+	v.made.Add(1)
+	return v, nil
+}
+
+func (v *slowValidator) Validate(stix.Object, func(stix.ID) []byte) stix.Verdict {
+	<-v.goOn
+	return stix.Verdict{Accepted: true}
+}
+
+func (v *slowValidator) Rules() [32]byte { return [32]byte{} }
+
+// validating returns a function that has a body validated, which has most bytes
+// at most.
+func validating(v collections.Validator, most int64) func(body io.Reader) *httptest.ResponseRecorder {
+	e := echo.New()
+	h := &Handler{
+		Validator:        v,
+		MaxContentLength: most,
+		Authenticate:     func(*http.Request) (collections.Caller, error) { return collections.Caller{Party: "cert-us"}, nil },
+		Log:              slog.New(slog.DiscardHandler),
+	}
+	h.Mount(e)
+	return func(body io.Reader) *httptest.ResponseRecorder {
+		r, w := httptest.NewRequest("POST", "/v1/validate", body), httptest.NewRecorder()
+		r.Header.Set("Content-Type", "application/json")
+		e.ServeHTTP(w, r)
+		return w
+	}
+}
+
+// TX-SEC-02: what there is too much of at once is answered with 429. A client
+// that is slow in sending takes nobody's turn, and a judge is made once.
+func TestValidateInTurn(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		v := &slowValidator{goOn: make(chan struct{})}
+		validate := validating(v, 1<<20)
+		object := `{"type":"x-note","id":"x-note--00000000-0000-4000-8000-000000000001"}`
+		codes := make(chan int, 100)
+		sent := []*io.PipeWriter{}
+		for range 6 * runtime.GOMAXPROCS(0) {
+			r, w := io.Pipe()
+			sent = append(sent, w)
+			go func() { codes <- validate(r).Code }()
+		}
+		synctest.Wait()
+		for range 5 * runtime.GOMAXPROCS(0) {
+			go func() { codes <- validate(strings.NewReader(object)).Code }()
+		}
+		synctest.Wait()
+		if res := validate(strings.NewReader(object)); res.Code != http.StatusTooManyRequests || res.Header().Get("Retry-After") == "" {
+			t.Errorf("one too many: %d, Retry-After %q; want 429 and when to come back", res.Code, res.Header().Get("Retry-After"))
+		}
+		close(v.goOn)
+		for _, w := range sent {
+			synctest.Wait()
+			w.Close()
+		}
+		for range 11 * runtime.GOMAXPROCS(0) {
+			if code := <-codes; code != http.StatusOK {
+				t.Errorf("one that was in time: %d", code)
+			}
+		}
+		if v.made.Load() != 1 {
+			t.Errorf("%d judges were made for one profile", v.made.Load())
+		}
+	})
+}
+
+// A report for which there is no room is not the client's fault, nor one of the
+// program. One that is out of all proportion to its body is the client's.
+func TestValidateBoundsTheReport(t *testing.T) {
+	v := &slowValidator{goOn: make(chan struct{})}
+	close(v.goOn)
+	body := "[" + strings.Repeat("{},", 20_000) + "{}]" // whose report has more than 1 MiB
+	if res := validating(v, 64<<10)(strings.NewReader(body)); res.Code != http.StatusRequestEntityTooLarge || !strings.Contains(res.Body.String(), "524288") {
+		t.Errorf("%d %.300s; want 413", res.Code, res.Body)
+	}
+	validate := validating(v, 1<<20)
+	if res := validate(strings.NewReader(body)); res.Code != http.StatusOK || !strings.HasPrefix(res.Body.String(), `{"objects":20001,`) {
+		t.Errorf("%d %.300s; want 200", res.Code, res.Body)
+	}
+	t.Setenv("TMPDIR", "/nowhere")
+	if res := validate(strings.NewReader(body)); res.Code != http.StatusServiceUnavailable || res.Header().Get("Retry-After") == "" {
+		t.Errorf("%d %.300s; want 503", res.Code, res.Body)
+	}
+}
