@@ -1,6 +1,7 @@
 package schemas
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"io"
@@ -53,30 +54,36 @@ type batch struct {
 // Each judges every member of a stream and hands out the verdicts in order. A
 // stream that cannot be read on ends with a verdict that says so (GEN-01,
 // LIMIT); one that goes on within one member for 64 MiB is not read to its end.
-// The error is that of the stream's source, of ctx or of yield, which ends it.
+// The error is that of the stream's source, which comes behind the verdicts that
+// there are, or of ctx or of yield, behind which nothing is judged any more.
 //
 // Memory holds a few hundred objects, whatever the stream.
 func (s *Stream) Each(ctx context.Context, src io.Reader, wrapper stix.Wrapper, yield func(Member) error) error {
 	ready()
-	g, ctx := errgroup.WithContext(ctx)
+	g, judging := errgroup.WithContext(ctx)
 	batches := make(chan *batch, 2*runtime.GOMAXPROCS(0))
+	var broken error // the source, which ends no judging
 	g.Go(func() error {
 		defer close(batches)
-		return s.read(ctx, newStretch(src), wrapper, func(b *batch) error {
+		broken = s.read(newStretch(src), wrapper, func(b *batch) error {
 			b.judged = make(chan struct{})
 			select {
 			case batches <- b: // waits while as many are being judged
-			case <-ctx.Done():
-				return ctx.Err()
+			case <-judging.Done():
+				return judging.Err()
 			}
-			g.Go(func() error { s.judge(b); return nil })
+			g.Go(func() error { return s.judge(judging, b) })
 			return nil
 		})
+		return nil
 	})
 	g.Go(func() error {
 		for b := range batches {
 			<-b.judged
 			for _, m := range b.members {
+				if err := judging.Err(); err != nil {
+					return err // and m may have no verdict
+				}
 				if err := yield(m); err != nil {
 					return err
 				}
@@ -84,21 +91,26 @@ func (s *Stream) Each(ctx context.Context, src io.Reader, wrapper stix.Wrapper, 
 		}
 		return nil
 	})
-	return g.Wait()
+	return cmp.Or(g.Wait(), broken)
 }
 
-// judge judges those members of a batch that still have no verdict.
-func (s *Stream) judge(b *batch) {
+// judge judges those members of a batch that still have no verdict, until ctx
+// ends.
+func (s *Stream) judge(ctx context.Context, b *batch) error {
 	defer close(b.judged)
 	for i, m := range b.members {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
 		if m.Index >= 0 && m.Object.Raw != nil {
 			b.members[i] = judgeMember(m, m.Object.Raw, s.Judge, s.Definition)
 		}
 	}
+	return nil
 }
 
 // read cuts a stream into batches.
-func (s *Stream) read(ctx context.Context, src *stretch, wrapper stix.Wrapper, send func(*batch) error) error {
+func (s *Stream) read(src *stretch, wrapper stix.Wrapper, send func(*batch) error) error {
 	b, index := &batch{}, 0
 	reader := stix.NewReader(src, wrapper, stix.DefaultLimits)
 	reader.Roots = func(root stix.Root) {
@@ -166,4 +178,30 @@ func (s *stretch) Read(p []byte) (int, error) {
 	n, err := s.Reader.Read(p)
 	s.rest -= int64(n)
 	return n, err
+}
+
+// Walk hands out the bytes of each object in a stream, which may be kept, up to
+// the place where it cannot be read on; those that are too large are left out.
+// The error is that of the stream's source or of do, which ends it.
+func Walk(src io.Reader, wrapper stix.Wrapper, do func(raw []byte) error) error {
+	s := newStretch(src)
+	reader := stix.NewReader(s, wrapper, stix.DefaultLimits)
+	reader.Roots = func(stix.Root) {}
+	for {
+		raw, err := reader.Next()
+		if _, ok := errors.AsType[*stix.TooLargeError](err); ok {
+			s.rest = maxStretch
+			continue
+		}
+		if _, ok := errors.AsType[*stix.SyntaxError](err); ok || err == io.EOF || err == errEndless {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		s.rest = maxStretch
+		if err := do(raw); err != nil {
+			return err
+		}
+	}
 }

@@ -9,6 +9,7 @@ import (
 	"runtime"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/iotest"
 
@@ -188,9 +189,8 @@ func TestStreamEndless(t *testing.T) {
 		if read > maxStretch+1<<20 {
 			t.Errorf("%s: %d bytes were read; want some %d", name, read, maxStretch)
 		}
-		var known Known
-		if err := known.Learn(io.MultiReader(strings.NewReader(head), endless), stix.File); err != nil {
-			t.Errorf("%s: Learn = %v", name, err)
+		if err := Walk(io.MultiReader(strings.NewReader(head), endless), stix.File, func([]byte) error { return nil }); err != nil {
+			t.Errorf("%s: Walk = %v", name, err)
 		}
 	}
 }
@@ -208,8 +208,8 @@ func TestStreamErrors(t *testing.T) {
 	if !errors.Is(err, broken) || verdicts != 1 {
 		t.Errorf("a source that breaks: %d verdicts, %v; want 1 and its error", verdicts, err)
 	}
-	if err := new(Known).Learn(iotest.ErrReader(broken), stix.File); !errors.Is(err, broken) {
-		t.Errorf("Learn from it = %v; want its error", err)
+	if err := Walk(iotest.ErrReader(broken), stix.File, func([]byte) error { return nil }); !errors.Is(err, broken) {
+		t.Errorf("Walk of it = %v; want its error", err)
 	}
 	many := strings.Repeat(streamCampaign(1), 10_000)
 	if err := s.Each(t.Context(), strings.NewReader(many), stix.File, func(Member) error { return broken }); !errors.Is(err, broken) {
@@ -219,35 +219,6 @@ func TestStreamErrors(t *testing.T) {
 	cancel()
 	if err := s.Each(ctx, strings.NewReader(many), stix.File, func(Member) error { return nil }); !errors.Is(err, context.Canceled) {
 		t.Errorf("a context that has ended: %v; want its error", err)
-	}
-}
-
-// The newest version of a definition counts, wherever it stands; what is no
-// definition, or cannot be read, defines nothing.
-func TestKnown(t *testing.T) {
-	const id = "extension-definition--4c3b2a19-8f7e-4d6c-9b5a-0a1b2c3d4e5f"
-	definition := func(modified, name string) string {
-		return `{"type":"extension-definition","spec_version":"2.1","id":"` + id + `","created_by_ref":"identity--8c6af861-7b20-41ef-9b59-6344fd872a8f",` +
-			`"created":"2026-01-01T00:00:00.000Z","modified":"` + modified + `","name":"` + name + `",` +
-			`"schema":"text","version":"1.0.0","extension_types":["property-extension"]}`
-	}
-	newest := definition("2026-03-01T00:00:00.000Z", "newest")
-	other := func(digits, from, to string) string {
-		return strings.Replace(strings.Replace(newest, "4c3b", digits, 1), from, to, 1)
-	}
-	in := `[` + definition("2026-02-01T00:00:00.000Z", "old") + `,` + newest + `,` + definition("2026-01-15T00:00:00.000Z", "older") + `,` +
-		other("4c3c", `"name"`, `"x":1,"x":2,"name"`) + `,` + // no I-JSON
-		other("4c3d", `"version":"1.0.0",`, ``) + `,` + // refused by GEN-02
-		`{"type":"note","id":"` + strings.Replace(id, "4c3b", "4c3e", 1) + `","content":"extension-definition"}` + `] and what follows`
-	known := Known{Judge: newStream(t, "standard").Judge}
-	if err := known.Learn(strings.NewReader(in), stix.File); err != nil {
-		t.Fatal(err)
-	}
-	if got := string(known.Definition(id)); got != newest {
-		t.Errorf("the definition is %s; want %s", got, newest)
-	}
-	if len(known.definitions) != 1 {
-		t.Errorf("%d definitions are known; want 1", len(known.definitions))
 	}
 }
 
@@ -262,6 +233,67 @@ func BenchmarkStream(b *testing.B) {
 	for b.Loop() {
 		if got := members(b, s, strings.NewReader(in.String()), stix.File); len(got) != 10_000 {
 			b.Fatal(len(got))
+		}
+	}
+}
+
+// judgeFunc is a judge of our own.
+type judgeFunc func() stix.Verdict
+
+func (f judgeFunc) Validate(stix.Object, func(stix.ID) []byte) stix.Verdict { return f() }
+func (judgeFunc) Rules() [32]byte                                           { return [32]byte{} }
+
+// When its context ends a stream judges no further member, not even those that
+// have been read, and hands out none that was not judged.
+func TestStreamStopsJudging(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	var judged atomic.Int64
+	s := Stream{Profile: "standard", Judge: judgeFunc(func() stix.Verdict {
+		judged.Add(1)
+		cancel()
+		return stix.Verdict{Accepted: true}
+	})}
+	err := s.Each(ctx, strings.NewReader(strings.Repeat(streamCampaign(1), 10_000)), stix.File, func(m Member) error {
+		if !m.Accepted {
+			t.Errorf("member %d was handed out without a verdict", m.Index)
+		}
+		return nil
+	})
+	if !errors.Is(err, context.Canceled) {
+		t.Errorf("Each = %v; want the error of its context", err)
+	}
+	if most := int64(2*runtime.GOMAXPROCS(0) + 2); judged.Load() > most {
+		t.Errorf("%d members were judged; want at most one of each batch in work, %d", judged.Load(), most)
+	}
+}
+
+// The newest version of a definition counts, wherever it stands; what is no
+// definition, or cannot be read, defines nothing.
+func TestWalkToDefinitions(t *testing.T) {
+	const id = "extension-definition--4c3b2a19-8f7e-4d6c-9b5a-0a1b2c3d4e5f"
+	definition := func(modified, name string) string {
+		return `{"type":"extension-definition","spec_version":"2.1","id":"` + id + `","created_by_ref":"identity--8c6af861-7b20-41ef-9b59-6344fd872a8f",` +
+			`"created":"2026-01-01T00:00:00.000Z","modified":"` + modified + `","name":"` + name + `",` +
+			`"schema":"text","version":"1.0.0","extension_types":["property-extension"]}`
+	}
+	newest := definition("2026-03-01T00:00:00.000Z", "newest")
+	other := func(digits, from, to string) string {
+		return strings.Replace(strings.Replace(newest, "4c3b", digits, 1), from, to, 1)
+	}
+	in := `[` + definition("2026-02-01T00:00:00.000Z", "old") + `,` + newest + `,` + definition("2026-01-15T00:00:00.000Z", "older") + `,` +
+		other("4c3c", `"name"`, `"x":1,"x":2,"name"`) + `,` + // no I-JSON
+		other("4c3d", `"version":"1.0.0",`, ``) + `,` + // refused by GEN-02
+		`{"type":"note","id":"` + strings.Replace(id, "4c3b", "4c3e", 1) + `","content":"extension-definition"}` + `] and what follows`
+	known := stix.Definitions{Judge: newStream(t, "standard").Judge}
+	if err := Walk(strings.NewReader(in), stix.File, func(raw []byte) error { known.Add(raw); return nil }); err != nil {
+		t.Fatal(err)
+	}
+	if got := string(known.Definition(id)); got != newest {
+		t.Errorf("the definition is %s; want %s", got, newest)
+	}
+	for _, digits := range []string{"4c3c", "4c3d", "4c3e"} {
+		if got := known.Definition(stix.ID(strings.Replace(id, "4c3b", digits, 1))); got != nil {
+			t.Errorf("%s is known; want nothing", got)
 		}
 	}
 }

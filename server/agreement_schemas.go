@@ -3,6 +3,7 @@ package server
 import (
 	"errors"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 
@@ -19,22 +20,27 @@ func filesBeside(file string) collections.SchemaFiles {
 	}
 }
 
-// readWithin reads a file that no link leads out of folder, to the byte above
-// the size that is allowed.
+// readWithin is readSchema of a file that no link leads to out of folder.
 func readWithin(folder, name string) ([]byte, error) {
 	root, err := os.OpenRoot(folder)
 	if err != nil {
 		return nil, err
 	}
 	defer root.Close()
-	info, err := root.Stat(name)
+	return readSchema(root.Stat, root.Open, name)
+}
+
+// readSchema reads a regular file, to the byte above the size that a schema may
+// have.
+func readSchema(stat func(string) (fs.FileInfo, error), open func(string) (*os.File, error), name string) ([]byte, error) {
+	info, err := stat(name)
 	if err != nil {
 		return nil, err
 	}
 	if !info.Mode().IsRegular() {
 		return nil, errors.New("this is no file") // to open a pipe would wait for its other end
 	}
-	f, err := root.Open(name)
+	f, err := open(name)
 	if err != nil {
 		return nil, err
 	}

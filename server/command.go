@@ -31,7 +31,7 @@ func Main(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io
 		err = usage(err)
 	}
 	if err != nil && !errors.Is(err, errReported) {
-		fmt.Fprintln(stderr, "accord:", err)
+		fmt.Fprintln(stderr, "accord:", printableLines(err.Error()))
 	}
 	return exitCode(err)
 }

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 
 	"accord/stix"
@@ -30,19 +31,32 @@ type input struct {
 func newInput(names []string, stdin io.Reader) (*input, error) {
 	in := &input{names: names, stdin: stdin}
 	for _, name := range names {
-		info, err := os.Stat(name)
-		switch {
-		case name == "-":
+		if name == "-" {
 			in.size = -1
-		case err != nil:
+			continue
+		}
+		info, err := statFile(name)
+		if err != nil {
 			return nil, err
-		case info.IsDir():
-			return nil, fmt.Errorf("%s is a folder; files are needed", name)
-		case in.size >= 0:
+		}
+		if in.size >= 0 {
 			in.size += info.Size()
 		}
 	}
 	return in, nil
+}
+
+// statFile looks at what a name leads to, which must be no folder. In its errors
+// the name is printable.
+func statFile(name string) (fs.FileInfo, error) {
+	info, err := os.Stat(name)
+	if fault, ok := errors.AsType[*fs.PathError](err); ok {
+		fault.Path = printable(name)
+	}
+	if err == nil && info.IsDir() {
+		err = fmt.Errorf("%s is a folder; files are needed", printable(name))
+	}
+	return info, err
 }
 
 // Next returns the bytes of the next object, io.EOF after the last.
@@ -58,7 +72,7 @@ func (in *input) Next() ([]byte, error) {
 			return raw, nil
 		}
 		if !errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
-			return nil, fmt.Errorf("%s: %w", in.names[0], err)
+			return nil, fmt.Errorf("%s: %w", printable(in.names[0]), err)
 		}
 		in.Close()
 		in.names = in.names[1:]
@@ -79,7 +93,7 @@ func (in *input) open() error {
 	r, err := unpack(&countingReader{r, &in.read})
 	if err != nil {
 		in.Close()
-		return fmt.Errorf("%s: %w", in.names[0], err)
+		return fmt.Errorf("%s: %w", printable(in.names[0]), err)
 	}
 	in.objects = stix.NewReader(r, stix.File, stix.DefaultLimits)
 	return nil

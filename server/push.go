@@ -73,7 +73,7 @@ func writePushed(w io.Writer, r client.PushResult, inJSON bool) error {
 	}
 	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	for _, refusal := range r.Refusals {
-		fmt.Fprintf(table, "refused\t%s\t%s\t%s\n", refusal.ID, refusal.Version, refusal.Message)
+		fmt.Fprintf(table, "refused\t%s\t%s\t%s\n", printable(refusal.ID), printable(refusal.Version), printable(refusal.Message))
 	}
 	fmt.Fprintln(table, pushed(r))
 	return table.Flush()

@@ -6,10 +6,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"slices"
 	"strings"
 
+	"accord/collections"
 	"accord/schemas"
 	"accord/stix"
 
@@ -22,7 +24,8 @@ func newValidateCommand() *cobra.Command {
 		Short: "Judge STIX objects in files, and say what is wrong with each",
 		Long: `Validate judges every object of the files by itself and says which rules it breaks, where, what was
 found and what is allowed. A file is a bundle, an envelope, a list, one object or NDJSON, packed with
-gzip or not; - is stdin. Extension definitions in the files are known, whatever their order.
+gzip or not; - is stdin, which may have 4 GiB. Extension definitions in the files are known, whatever
+their order.
 
 An error refuses an object, a warning does not. Which is which hangs on the profile: open refuses what
 cannot be stored, addressed or protected; standard, the default, every violation of a MUST but those
@@ -103,11 +106,11 @@ func (o *validateOptions) judge() (stix.Judge, error) {
 	for _, pair := range o.own {
 		typ, file, ok := strings.Cut(pair, "=")
 		if !ok || typ == "" || own[typ] != nil {
-			return nil, fmt.Errorf("--own %s: it has the form TYPE=FILE, each type once", pair)
+			return nil, fmt.Errorf("--own %s: it has the form TYPE=FILE, each type once", printable(pair))
 		}
-		text, err := os.ReadFile(file)
+		text, err := readOwn(file)
 		if err != nil {
-			return nil, fmt.Errorf("--own: %w", err)
+			return nil, fmt.Errorf("--own %s: %w", printable(pair), err)
 		}
 		own[typ] = text
 	}
@@ -116,6 +119,18 @@ func (o *validateOptions) judge() (stix.Judge, error) {
 		return nil, fmt.Errorf("--own: %w", err)
 	}
 	return judge, nil
+}
+
+// readOwn reads a JSON Schema, as large as in an agreement.
+func readOwn(file string) ([]byte, error) {
+	text, err := readSchema(os.Stat, os.Open, file)
+	if fault, ok := errors.AsType[*fs.PathError](err); ok {
+		err = fault.Err // the name is said already
+	}
+	if len(text) > collections.MaxSchemaBytes {
+		err = fmt.Errorf("the schema has more than %d bytes", collections.MaxSchemaBytes)
+	}
+	return text, err
 }
 
 // A validateReport takes the verdicts one by one and writes them in some format.
@@ -142,7 +157,7 @@ func newValidateReport(w io.Writer, o *validateOptions, clear func()) validateRe
 type validation struct {
 	inputs  []*validateInput
 	stream  schemas.Stream
-	known   schemas.Known
+	known   stix.Definitions
 	report  validateReport
 	bar     *progress
 	errs    io.Writer
@@ -156,9 +171,6 @@ func validate(cmd *cobra.Command, files []string, o *validateOptions) error {
 	if err != nil {
 		return usage(err)
 	}
-	if err := checkStdinOnce(files); err != nil {
-		return usage(err)
-	}
 	v := &validation{errs: cmd.ErrOrStderr()}
 	v.report = newValidateReport(cmd.OutOrStdout(), o, func() { v.bar.end() })
 	v.known.Judge = judge
@@ -169,6 +181,9 @@ func validate(cmd *cobra.Command, files []string, o *validateOptions) error {
 		defer in.Close()
 		v.inputs = append(v.inputs, in)
 		size = addSizes(size, in.size)
+	}
+	if err := checkNamedOnce(v.inputs); err != nil {
+		return usage(err)
 	}
 	v.bar = newProgress(cmd.ErrOrStderr(), addSizes(size, size))
 	defer v.bar.end()
@@ -183,18 +198,16 @@ func addSizes(a, b int64) int64 {
 	return a + b
 }
 
-func checkStdinOnce(files []string) error {
-	if i := slices.Index(files, "-"); i >= 0 && slices.Contains(files[i+1:], "-") {
-		return errors.New("- stands there twice, and stdin can be read once")
-	}
-	return nil
-}
-
 // run learns the extension definitions of all files, then judges them.
 func (v *validation) run(ctx context.Context) error {
 	read := int64(0)
 	for _, in := range v.inputs {
-		in.learn(&v.known, func(n int64) { v.bar.at(read+n, "looking for extension definitions") })
+		in.learn(ctx, &v.known, func(n int64) {
+			v.bar.at(read+n, fmt.Sprintf("%d MiB searched for extension definitions", (read+n)>>20))
+		})
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
 		read += in.read.Load()
 	}
 	for _, in := range v.inputs {
@@ -226,11 +239,11 @@ func (v *validation) judge(ctx context.Context, in *validateInput, before int64)
 		reporting = v.report.add(in.name, m)
 		return reporting
 	})
-	if fatal := cmp.Or(reporting, ctx.Err()); fatal != nil || err == nil {
+	if fatal := cmp.Or(reporting, context.Cause(ctx)); fatal != nil || err == nil {
 		return fatal
 	}
 	v.failed++
 	v.bar.end()
-	fmt.Fprintln(v.errs, "accord:", err)
+	fmt.Fprintln(v.errs, "accord:", printable(err.Error()))
 	return nil
 }

@@ -174,6 +174,15 @@ func printable(s string) string {
 	}, s)
 }
 
+// printableLines is printable of each line.
+func printableLines(s string) string {
+	lines := strings.Split(s, "\n")
+	for i, line := range lines {
+		lines[i] = printable(line)
+	}
+	return strings.Join(lines, "\n")
+}
+
 func (t *textReport) end(bool) error {
 	words := reportWords[t.lang]
 	if len(t.hidden) > 0 {
