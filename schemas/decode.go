@@ -16,33 +16,44 @@ import (
 // that are there twice and broken Unicode are not its business: reading the
 // header has reported them.
 func decode(raw []byte) (map[string]any, error) {
+	object, _, err := decodeOdd(raw)
+	return object, err
+}
+
+// decodeOdd is decode, which also tells whether the object holds what checkValues
+// looks for: a null, something empty, or a number that may be no double.
+func decodeOdd(raw []byte) (_ map[string]any, odd bool, err error) {
 	d := decoder{
 		dec:  jsontext.NewDecoder(bytes.NewBuffer(raw), jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true)),
 		text: string(raw),
 	}
 	if d.dec.PeekKind() != '{' {
-		return nil, errors.New("it is no JSON object")
+		return nil, false, errors.New("it is no JSON object")
 	}
 	object, err := d.object(manyProperties)
 	if err != nil {
-		return nil, err
+		return nil, false, err
 	}
 	if _, err := d.dec.ReadToken(); err != io.EOF {
-		return nil, errors.New("something follows it")
+		return nil, false, errors.New("something follows it")
 	}
-	return object, nil
+	return object, d.odd, nil
 }
 
 // manyProperties is how many properties most objects have at most.
 const manyProperties = 12
 
 type decoder struct {
-	dec  *jsontext.Decoder
-	text string // all of the input
+	dec   *jsontext.Decoder
+	text  string // all of the input
+	stack []any  // elements of the lists that are being read
+	room  []any  // for lists that have been read
+	odd   bool   // checkValues has something to look for
 }
 
-func (d *decoder) value() (any, error) {
-	switch d.dec.PeekKind() {
+// value reads the value that comes next, which is of a kind.
+func (d *decoder) value(kind jsontext.Kind) (any, error) {
+	switch kind {
 	case '{':
 		return d.object(0)
 	case '[':
@@ -51,10 +62,12 @@ func (d *decoder) value() (any, error) {
 		return d.string()
 	case '0':
 		number, err := d.scalar()
+		d.odd = d.odd || len(number) > maxPlain || strings.ContainsAny(number, "eE")
 		return json.Number(number), err
 	}
 	token, err := d.dec.ReadToken()
 	if err != nil || token.Kind() == 'n' {
+		d.odd = true
 		return nil, err
 	}
 	return token.Bool(), nil
@@ -94,26 +107,46 @@ func (d *decoder) object(members int) (map[string]any, error) {
 		if err != nil {
 			return nil, err
 		}
-		if object[name], err = d.value(); err != nil {
+		if object[name], err = d.value(d.dec.PeekKind()); err != nil {
 			return nil, err
 		}
 	}
+	d.odd = d.odd || len(object) == 0
 	_, err := d.dec.ReadToken()
 	return object, err
 }
+
+// maxPlain is the length of a number without an exponent that is a double for
+// sure, in bytes.
+const maxPlain = 300
 
 func (d *decoder) list() ([]any, error) {
 	if _, err := d.dec.ReadToken(); err != nil {
 		return nil, err
 	}
-	list := []any{}
-	for d.dec.PeekKind() != ']' {
-		element, err := d.value()
+	from := len(d.stack)
+	for kind := d.dec.PeekKind(); kind != ']'; kind = d.dec.PeekKind() {
+		element, err := d.value(kind)
 		if err != nil {
 			return nil, err
 		}
-		list = append(list, element)
+		d.stack = append(d.stack, element)
 	}
 	_, err := d.dec.ReadToken()
-	return list, err
+	return d.pop(from), err
+}
+
+// pop takes the elements of a list off the stack. Lists share room, so that many
+// short ones cost few allocations.
+func (d *decoder) pop(from int) []any {
+	n := len(d.stack) - from
+	d.odd = d.odd || n == 0
+	if n > len(d.room) {
+		d.room = make([]any, max(n, min(len(d.text)/64, 1024)))
+	}
+	list := d.room[:n:n]
+	d.room = d.room[n:]
+	copy(list, d.stack[from:])
+	d.stack = d.stack[:from]
+	return list
 }

@@ -2,7 +2,7 @@ package schemas
 
 import (
 	"encoding/json"
-	"fmt"
+	"strconv"
 	"strings"
 
 	"accord/stix"
@@ -51,7 +51,7 @@ type violation struct {
 
 // judge decodes the object and runs schema and rules on it.
 func (s *subject) judge() {
-	value, err := decode(s.Raw)
+	value, odd, err := decodeOdd(s.Raw)
 	if err != nil {
 		s.found("GEN-01", "", "the object cannot be read as JSON (%s); one JSON object is required", err.Error())
 		return
@@ -65,7 +65,7 @@ func (s *subject) judge() {
 	if s.old && s.strict21 {
 		s.found("COM-02", "/spec_version", "the object is STIX 2.0; spec_version \"2.1\" is required here")
 	}
-	if s.countable = s.checkValues(); s.countable {
+	if s.countable = !odd || s.checkValues(); s.countable {
 		s.schema().check(s, s.value)
 	}
 	s.checkRules()
@@ -186,10 +186,16 @@ func (s *subject) has(property string) bool {
 	return ok
 }
 
-// at returns the pointer to a place below a pointer (RFC 6901).
+// at returns the pointer to a place below a pointer (RFC 6901). Steps are names
+// and indexes.
 func at(pointer string, steps ...any) string {
 	for _, step := range steps {
-		pointer += "/" + pointerEscapes.Replace(fmt.Sprint(step))
+		switch step := step.(type) {
+		case int:
+			pointer += "/" + strconv.Itoa(step)
+		case string:
+			pointer += "/" + pointerEscapes.Replace(step)
+		}
 	}
 	return pointer
 }
