@@ -19,19 +19,14 @@ func (v *View) Judge() (stix.Judge, error) {
 	return &viewJudge{judge, v}, nil
 }
 
-// A viewJudge judges by the rules of the agreement, which no schema knows, and
-// then as its collection does.
+// A viewJudge judges as its collection does, and by the rules of the agreement,
+// which no schema knows.
 type viewJudge struct {
 	stix.Judge
 	view *View
 }
 
-// Validate says of a version of STIX that the collection does not take nothing
-// more than that.
 func (j *viewJudge) Validate(o stix.Object, definition func(stix.ID) []byte) stix.Verdict {
-	if o.Type != "bundle" && !slices.Contains(j.view.STIXVersions, o.Spec()) {
-		return stix.Verdict{Findings: []stix.Finding{j.view.otherVersion(o)}}
-	}
 	verdict := j.Judge.Validate(o, definition)
 	if found := j.view.agreementFindings(o); found != nil {
 		return stix.Verdict{Findings: append(found, verdict.Findings...)}
@@ -44,6 +39,9 @@ func (j *viewJudge) Validate(o stix.Object, definition func(stix.ID) []byte) sti
 func (v *View) agreementFindings(o stix.Object) (found []stix.Finding) {
 	refuse := func(rule, pointer string, words stix.Words) {
 		found = append(found, stix.NewFinding(rule, stix.LevelError, pointer, words))
+	}
+	if spec := o.Spec(); o.Type != "" && o.Type != "bundle" && !slices.Contains(v.STIXVersions, spec) {
+		refuse("COM-02", "/spec_version", stix.OtherVersion(spec, v.STIXVersions...))
 	}
 	if other := v.otherParty(o.CreatedBy); other != nil {
 		refuse("VER-08", "/created_by_ref", stix.Words{
@@ -64,14 +62,6 @@ func (v *View) agreementFindings(o stix.Object) (found []stix.Finding) {
 		})
 	}
 	return found
-}
-
-// otherVersion says that the collection does not take the version of STIX.
-func (v *View) otherVersion(o stix.Object) stix.Finding {
-	return stix.NewFinding("COM-02", stix.LevelError, "/spec_version", stix.Words{
-		Format: "this is a STIX %s object, and the collection takes %s",
-		Args:   []any{cut(o.Spec(), 20), strings.Join(v.MediaTypes(), ", ")},
-	})
 }
 
 // otherParty returns the party of the agreement, other than the caller's, that

@@ -130,7 +130,7 @@ func TestAPIValidate(t *testing.T) {
 		{"a collection's own schema", "?collection=us-cn/own", taxii, envelope, []string{refused, `"rule":"AGREEMENT-SCHEMA"`}},
 		{"a collection by its profile alone", "?collection=us-cn/shared", taxii, custom, []string{accepted}},
 		{"COM-02 a collection without STIX 2.0", "?collection=us-cn/shared", taxii, stix20, []string{refused, `"rule":"COM-02"`, "STIX 2.0"}},
-		{"COM-02 in Chinese", "?collection=us-cn/shared&lang=zh", taxii, stix20, []string{refused, "这是 STIX 2.0 的对象"}},
+		{"COM-02 in Chinese", "?collection=us-cn/shared&lang=zh", taxii, stix20, []string{refused, "该对象属于 STIX 2.0"}},
 		{"TLP-CEILING", "?collection=us-cn/from-cn", taxii, red, []string{refused, `"rule":"TLP-CEILING"`, "at most TLP:GREEN"}},
 		{"TLP-CEILING in Chinese", "?collection=us-cn/from-cn&lang=zh", taxii, red, []string{refused, "最高只收录 TLP:GREEN"}},
 		{"CTX-ORIGIN beside what else is wrong", "?collection=us-cn/from-cn", taxii, fromUS, []string{refused, `"rule":"CTX-ORIGIN"`, `"rule":"IDN-01"`}},

@@ -45,6 +45,15 @@ func NewFinding(rule string, level Level, pointer string, words ...Words) Findin
 	return Finding{Rule: rule, Level: level, Pointer: pointer, Message: strings.Join(said, "; "), Words: words}
 }
 
+// OtherVersion says that an object is of a version of STIX that is not taken
+// (COM-02).
+func OtherVersion(spec string, taken ...string) Words {
+	return Words{
+		Format: "the object is STIX %s; spec_version %s is required here",
+		Args:   []any{strings.ToValidUTF8(spec[:min(len(spec), 20)], ""), `"` + strings.Join(taken, `", "`) + `"`},
+	}
+}
+
 // A Verdict is what validation says of one object.
 type Verdict struct {
 	Accepted bool
