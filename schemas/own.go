@@ -3,6 +3,8 @@ package schemas
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"encoding/json"
+	"errors"
 	"fmt"
 	"io/fs"
 	"maps"
@@ -46,7 +48,10 @@ func compileOwn(own map[string][]byte) (map[string]*ownSchema, error) {
 
 func compileOne(text []byte) (*ownSchema, error) {
 	document, err := decode(text)
-	if err != nil {
+	switch {
+	case err != nil && json.Valid(text):
+		return nil, errors.New("it is no JSON object")
+	case err != nil:
 		return nil, fmt.Errorf("it cannot be read as JSON: %w", err)
 	}
 	schema, root, err := expandOwn(document)

@@ -23,7 +23,7 @@ const (
 	maxExpression = 200
 )
 
-// What the value of a keyword of draft 7 is.
+// What the value of a keyword of draft 7 holds.
 type keywordKind int
 
 const (
@@ -34,21 +34,48 @@ const (
 	schemaByKey                    // schemas, or lists of names, by name
 )
 
-// ownKeywords are the keywords that a schema of an agreement may have.
-var ownKeywords = map[string]keywordKind{
-	"$schema": annotation, "$comment": annotation, "title": annotation, "description": annotation, "default": annotation,
-	"examples": annotation, "readOnly": annotation, "writeOnly": annotation, "definitions": annotation,
-	"contentMediaType": annotation, "contentEncoding": annotation,
-
-	"type": noSchema, "const": noSchema, "enum": noSchema, "format": noSchema, "pattern": noSchema, "minLength": noSchema, "maxLength": noSchema,
-	"multipleOf": noSchema, "minimum": noSchema, "maximum": noSchema, "exclusiveMinimum": noSchema, "exclusiveMaximum": noSchema,
-	"minItems": noSchema, "maxItems": noSchema, "uniqueItems": noSchema, "minProperties": noSchema, "maxProperties": noSchema, "required": noSchema,
-
-	"additionalItems": oneSchema, "contains": oneSchema, "additionalProperties": oneSchema, "propertyNames": oneSchema,
-	"not": oneSchema, "if": oneSchema, "then": oneSchema, "else": oneSchema,
-	"items": schemaList, "allOf": schemaList, "anyOf": schemaList, "oneOf": schemaList,
-	"properties": schemaByKey, "dependencies": schemaByKey,
+// A keyword is one that a schema of an agreement may have.
+type keyword struct {
+	kind   keywordKind
+	shape  string // of its value, as messages say it
+	shaped func(v any) bool
 }
+
+var (
+	aNote       = keyword{annotation, "", func(any) bool { return true }}
+	anyValue    = keyword{noSchema, "", func(any) bool { return true }}
+	aNumber     = keyword{noSchema, "a number", isJSONNumber}
+	aFactor     = keyword{noSchema, "a number above 0", isFactor}
+	aCount      = keyword{noSchema, "a whole number, 0 or more", isCount}
+	aText       = keyword{noSchema, "a string", isText}
+	aBoolean    = keyword{noSchema, "true or false", isBoolean}
+	aType       = keyword{noSchema, "one of " + enumerate(jsonTypes).String() + ", or a list of such", isTypeOrTypes}
+	theNames    = keyword{noSchema, "a list of names", isNames}
+	theValues   = keyword{noSchema, "a list of at least one value", isFilled}
+	aSchema     = keyword{oneSchema, "a schema: an object, true or false", isSchema}
+	theSchemas  = keyword{schemaList, "a list of at least one schema", isSchemas}
+	itemSchemas = keyword{schemaList, "a schema or a list of schemas", func(v any) bool { return isSchema(v) || isSchemas(v) }}
+	namedOnes   = keyword{schemaByKey, "an object with a schema under each name", isSchemaByName}
+	needs       = keyword{schemaByKey, "an object with a schema, or a list of names, under each name", isNeeds}
+)
+
+// ownKeywords are the keywords that a schema of an agreement may have.
+var ownKeywords = map[string]keyword{
+	"$schema": aNote, "$comment": aNote, "title": aNote, "description": aNote, "default": aNote,
+	"examples": aNote, "readOnly": aNote, "writeOnly": aNote, "definitions": aNote,
+	"contentMediaType": aNote, "contentEncoding": aNote,
+
+	"type": aType, "const": anyValue, "enum": theValues, "format": aText, "pattern": aText, "minLength": aCount, "maxLength": aCount,
+	"multipleOf": aFactor, "minimum": aNumber, "maximum": aNumber, "exclusiveMinimum": aNumber, "exclusiveMaximum": aNumber,
+	"minItems": aCount, "maxItems": aCount, "uniqueItems": aBoolean, "minProperties": aCount, "maxProperties": aCount, "required": theNames,
+
+	"additionalItems": aSchema, "contains": aSchema, "additionalProperties": aSchema, "propertyNames": aSchema,
+	"not": aSchema, "if": aSchema, "then": aSchema, "else": aSchema,
+	"items": itemSchemas, "allOf": theSchemas, "anyOf": theSchemas, "oneOf": theSchemas,
+	"properties": namedOnes, "dependencies": needs,
+}
+
+var jsonTypes = []string{"array", "boolean", "integer", "null", "number", "object", "string"}
 
 // ownFormats are the formats that gojsonschema knows, but for regex: to compile
 // one may take a second.
@@ -188,7 +215,7 @@ var pointerUnescapes = strings.NewReplacer("~1", "/", "~0", "~")
 
 // checkKeyword returns what the value of a keyword is, or why it is not taken.
 func checkKeyword(pointer, keyword string, value any) (keywordKind, error) {
-	kind, known := ownKeywords[keyword]
+	k, known := ownKeywords[keyword]
 	list, _ := value.([]any)
 	switch expression, text := value.(string); {
 	case len(list) > maxOwnTerms:
@@ -199,6 +226,8 @@ func checkKeyword(pointer, keyword string, value any) (keywordKind, error) {
 		return 0, fmt.Errorf("%s: $id is %s; inside a schema it changes what references mean, and is not taken", placeOf(pointer), short(value))
 	case !known:
 		return 0, fmt.Errorf("%s: %s is no keyword of JSON Schema draft 7, so nothing would be judged by it", placeOf(pointer), short(keyword))
+	case !k.shaped(value):
+		return 0, fmt.Errorf("%s: %s is %s; it must be %s", placeOf(pointer), keyword, short(value), k.shape)
 	case keyword == "format" && text && !slices.Contains(ownFormats, expression):
 		return 0, fmt.Errorf("%s: the format %s is not judged here; these are: %s", placeOf(pointer), short(expression), enumerate(ownFormats))
 	case keyword == "pattern" && text:
@@ -206,7 +235,7 @@ func checkKeyword(pointer, keyword string, value any) (keywordKind, error) {
 			return 0, fmt.Errorf("%s: the pattern %s: %w", placeOf(pointer), short(expression), err)
 		}
 	}
-	return kind, nil
+	return k.kind, nil
 }
 
 func tooManyTerms(pointer string, n int) error {

@@ -60,7 +60,7 @@ func TestOwnSchemas(t *testing.T) {
 		})
 	}
 	v := judgeOwn(t, "open", `"confidence":3`, own)
-	if v.Accepted || !strings.Contains(v.Findings[0].Message, "valid_until is missing") || !strings.Contains(v.Findings[0].Message, "also at /confidence") {
+	if v.Accepted || !strings.Contains(v.Findings[0].Message, "valid_until is missing") || !strings.Contains(v.Findings[0].Message, "at /confidence: 3 is less than 50") {
 		t.Errorf("open: %+v", v)
 	}
 }
@@ -77,7 +77,20 @@ func TestOwnSchemasRefused(t *testing.T) {
 		{"the id of draft 4 inside", "*", `{"properties":{"name":{"id":"http://schema.example/","$ref":"#/definitions/a"}},"definitions":{"a":{"id":"file:///etc/passwd"}}}`, `at /definitions/a: "id" is no keyword`},
 		{"a circle behind a percent sign", "*", `{"definitions":{"a%62":true,"ab":{"allOf":[{"$ref":"#/definitions/a%62"}]}},"properties":{"name":{"$ref":"#/definitions/a%62"}}}`, "leads in a circle"},
 		{"a reference that is no text", "*", `{"$ref":7}`, "$ref is 7; nothing is fetched"},
-		{"no schema", "*", `{"required":"name"}`, "not a JSON Schema of draft 7"},
+		{"no object", "*", `true`, "it is no JSON object"},
+		{"a name in place of a list", "*", `{"required":"name"}`, `at its root: required is "name"; it must be a list of names`},
+		{"a name that is none", "*", `{"required":[1]}`, `it must be a list of names`},
+		{"a type that is none", "*", `{"properties":{"name":{"type":"text"}}}`, `at /properties/name: type is "text"; it must be one of array, boolean,`},
+		{"a length that is none", "*", `{"minLength":-1}`, "minLength is -1; it must be a whole number, 0 or more"},
+		{"a factor that is none", "*", `{"multipleOf":0}`, "multipleOf is 0; it must be a number above 0"},
+		{"a limit that is none", "*", `{"maximum":"5"}`, `maximum is "5"; it must be a number`},
+		{"a limit that takes hours", "*", `{"maximum":1e999999999}`, "it must be a number"},
+		{"no values", "*", `{"enum":[]}`, "it must be a list of at least one value"},
+		{"no alternatives", "*", `{"anyOf":[]}`, "it must be a list of at least one schema"},
+		{"a schema that is none", "*", `{"items":7}`, "items is 7; it must be a schema or a list of schemas"},
+		{"a property's schema that is none", "*", `{"properties":{"name":"text"}}`, "it must be an object with a schema under each name"},
+		{"a need that is none", "*", `{"dependencies":{"name":"lang"}}`, "or a list of names, under each name"},
+		{"a name twice", "*", `{"required":["name","name"]}`, "it is not a JSON Schema of draft 7: "},
 		{"a remote reference", "*", `{"properties":{"name":{"$ref":"https://schema.example/name.json"}}}`, `at /properties/name: $ref is "https://schema.example/name.json"; nothing is fetched`},
 		{"a file", "*", `{"$ref":"file:///etc/passwd"}`, "nothing is fetched"},
 		{"a name in place of a pointer", "*", `{"$ref":"#name"}`, "nothing is fetched, so it must be # and a JSON pointer"},
