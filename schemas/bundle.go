@@ -12,7 +12,7 @@ import (
 var bundleRules = []rule{
 	{id: "BUN-01", grade: binding, layer: inCode, section: "8.1", old: true,
 		en: "a bundle has the type \"bundle\" and an id, which is bundle-- and a UUID",
-		zh: "捆绑包（bundle）的 type 须为 \"bundle\"，且须有 id，其形式为 bundle-- 后接 UUID"},
+		zh: "捆绑包的 type 须为 \"bundle\"，且须有 id，由“bundle--”加 UUID 组成"},
 	{id: "BUN-02", grade: binding, layer: inCode, section: "8.1", old: true,
 		en: "the objects of a bundle may be left out; when they are there, there is at least one",
 		zh: "捆绑包可以不含 objects；若包含，则其中至少有一个对象"},
@@ -21,14 +21,14 @@ var bundleRules = []rule{
 		zh: "捆绑包不应含有 type、id 和 objects 以外的属性：接收方可以把它们连同捆绑包一并丢弃"},
 }
 
-// judgeRoot judges a wrapper by itself. An envelope, which has neither type nor
-// id, need only have objects.
+// judgeRoot judges a wrapper by itself. Lists and envelopes keep no rule of
+// bundles, and may be empty: servers answer so when there is nothing.
 func judgeRoot(root stix.Root, profile string) Member {
 	s := &subject{profile: profile}
-	if (root.List || root.Names["objects"]) && root.Objects == 0 {
-		s.found("BUN-02", pointerIn(root, "objects"), "the list of objects is empty; it must have at least one element or be left out")
+	if root.IsBundle() && root.Names["objects"] && root.Objects == 0 {
+		s.found("BUN-02", "/objects", "the list of objects is empty; it must have at least one element or be left out")
 	}
-	if root.Names["type"] || root.Names["id"] {
+	if root.IsBundle() {
 		s.checkBundle(root)
 	}
 	o := stix.Object{Header: stix.Header{Type: root.Type, ID: stix.ID(root.ID)}}
@@ -71,19 +71,19 @@ func (s *subject) checkBundleID(id stix.ID) {
 	}
 }
 
-// pointerIn is the pointer to a member of a root, which a list does not have.
-func pointerIn(root stix.Root, name string) string {
-	if root.List {
-		return ""
-	}
-	return at("", name)
-}
-
-// judgeFault makes a verdict of the fault at which a stream cannot be read on.
+// judgeFault makes a verdict of a fault at which a stream cannot be read on, or
+// a line of it.
 func judgeFault(fault *stix.SyntaxError, profile string) Member {
 	s := &subject{profile: profile}
 	r := ruleOf(fault.Rule)
-	s.report(r, r.grade, "", stix.Words{Format: "line %d, byte %d", Args: []any{fault.Line, fault.Offset}}, fault.Words)
+	words := []stix.Words{{Format: "line %d, column %d", Args: []any{fault.Line, fault.Column}}, fault.Words}
+	switch {
+	case fault.Lost && fault.GoesOn:
+		words = append(words, stix.Words{Format: "what stands before the next line with an object was not read"})
+	case fault.Lost:
+		words = append(words, stix.Words{Format: "what follows was not read"})
+	}
+	s.report(r, r.grade, "", words...)
 	return Member{Index: -1, Line: fault.Line, Verdict: s.verdict()}
 }
 

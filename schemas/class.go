@@ -80,7 +80,8 @@ func standardClass(typ string) (class, bool) {
 }
 
 // classify finds the class of the object and whether it is STIX 2.0. A custom
-// type without an extension counts as a domain object (STIX 2.1 §11.2).
+// type without an extension counts as a domain object (STIX 2.1 §11.2), unless
+// the object has nothing of one.
 func (s *subject) classify() {
 	f, standard := typeFacts[s.Type]
 	switch {
@@ -88,6 +89,9 @@ func (s *subject) classify() {
 		f = newTypes[unknown]
 	case !standard:
 		class, announced := s.announcedClass()
+		if !announced && s.NewObservable {
+			class = sco
+		}
 		f, s.custom = newTypes[class], !announced
 	}
 	s.facts = f

@@ -1,16 +1,14 @@
 package schemas
 
-import (
-	"fmt"
-	"strings"
-)
+import "fmt"
 
 // A condition is a rule that another property decides whether one must, or must
 // not, be there.
 type condition struct {
-	rule, property, value string
-	contains              bool // the property is a list, and the value an element of it
-	unless                bool // the rule holds when the property has not the value
+	rule, property string
+	value          any  // a text, or a listing
+	contains       bool // the property is a list, and the value an element of it
+	unless         bool // the rule holds when the property has not the value
 }
 
 // newCondition reads the if of a part of a schema.
@@ -25,7 +23,7 @@ func newCondition(rule string, part map[string]any, unless bool) *condition {
 		}
 		c.property = property
 		if terms := texts(value["enum"]); len(terms) > 0 {
-			c.value = strings.Join(terms, ", ")
+			c.value = either(terms)
 		} else {
 			c.value = fmt.Sprint(value["const"])
 		}

@@ -177,7 +177,7 @@ func (w *keyWalk) checkKey(key string, allowed []string) {
 	target, present := w.objects[key]
 	fields, _ := target.(map[string]any)
 	typ, typed := fields["type"].(string)
-	if present && (!typed || refers(typ, allowed)) || w.full(ruleOf("REF-07"), binding) { // of an object without type others speak
+	if present && (!typed || !stix.ValidType(typ) || refers(typ, allowed)) || w.full(ruleOf("REF-07"), binding) { // of an object without type others speak
 		return
 	}
 	pointer := at("", w.path...)
@@ -186,5 +186,5 @@ func (w *keyWalk) checkKey(key string, allowed []string) {
 		return
 	}
 	w.found("REF-07", pointer, "%s is %s, the key of an object of type %s; it must be the key of one of type %s",
-		name(pointer), short(key), short(typ), enumerate(allowed))
+		name(pointer), short(key), short(typ), either(allowed))
 }

@@ -5,9 +5,10 @@ import (
 	"strings"
 )
 
+// checkCustomTypeName adds to EXT-06, which such a type always breaks.
 func checkCustomTypeName(s *subject) {
 	if s.custom && !strings.HasPrefix(s.Type, "x-") {
-		s.found("CUS-05", "/type", "the custom type %s should have a name that begins with x-", short(s.Type))
+		s.foundAs("CUS-05", advice, "/type", "the custom type %s should have a name that begins with x-", short(s.Type))
 	}
 }
 
@@ -33,7 +34,7 @@ func (s *subject) checkCustomExtension(pointer string, e extension) {
 		return
 	case !isCustomExtension(e.name):
 		s.found("CUS-09", pointer, "the custom extension %s has a wrong name; it must be 3 to 250 lower-case letters, digits and hyphens and end in -ext", short(e.name))
-	case s.custom:
+	case s.facts.class != sco:
 		s.foundAs("CUS-09", tolerated, pointer, "the custom extension %s stands on the type %s; only observables may have one", short(e.name), s.Type)
 	default:
 		s.checkSoundCustomExtension(pointer, e.name)

@@ -53,9 +53,14 @@ func casesOf(id string) ([]ruleCase, error) {
 	return cases, err
 }
 
-// An Explanation is a rule with an object that keeps it and one that does not.
+// An Explanation is a rule with an object that keeps it and one that does not,
+// or a bundle of such.
 type Explanation struct {
 	Rule
+	// Definitions are extension definitions that must be known for the examples;
+	// indented.
+	Definitions []json.RawMessage `json:"definitions,omitempty"`
+
 	Right json.RawMessage `json:"right,omitempty"` // indented; nil for a rule that only a collection can decide
 	Wrong string          `json:"wrong,omitempty"` // text, because it may be no JSON
 }
@@ -76,6 +81,9 @@ func explain(r Rule) Explanation {
 	cases, err := casesOf(r.ID)
 	if err != nil || len(cases) == 0 {
 		return e
+	}
+	for _, d := range cases[0].Definitions {
+		e.Definitions = append(e.Definitions, indented(d))
 	}
 	e.Right, e.Wrong = indented(cases[0].Valid), cases[0].Wrong
 	if wrong, err := cases[0].invalid(); err == nil && e.Wrong == "" {

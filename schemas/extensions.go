@@ -20,7 +20,7 @@ var extensionRules = []rule{
 		zh: "以 extension-definition 标识符为键的扩展必须含有 extension_type"},
 	{id: "EXT-04", grade: binding, layer: inSchema, section: "3.2",
 		en: "an extension is an object with at least one member",
-		zh: "扩展的值是至少含有一个成员的对象"},
+		zh: "扩展的值是至少有一个成员的 JSON 对象"},
 	{id: "EXT-05", grade: binding, layer: inCode, section: "7.3", check: checkRedefinition,
 		en: "an extension defines neither a type nor a property that STIX has already",
 		zh: "扩展不得重新定义标准已有的类型或属性"},
@@ -51,13 +51,13 @@ var extensionRules = []rule{
 	{id: "EXT-WINPROC-2", grade: advice, layer: inCode, section: "6.13.2",
 		en: "the priority of a Windows process ends in _CLASS",
 		zh: "Windows 进程的 priority 宜以 _CLASS 结尾"},
-	{id: "CUS-05", grade: advice, layer: inSchema, section: "11.2", check: checkCustomTypeName,
+	{id: "CUS-05", grade: advice, layer: inSchema, section: "11.2", as: "EXT-06", check: checkCustomTypeName,
 		en: "the name of a custom type begins with x- and its source; its form is that of all type names (NAM-01)",
 		zh: "自定义类型名宜以 x- 加来源标识开头；其形式遵守类型名的一般规则（NAM-01）"},
 	{id: "CUS-06", grade: binding, layer: inSchema, section: "11.2", check: checkCustomObject,
 		en: "a custom object has at least one property besides the common ones, which keep their meaning",
 		zh: "自定义对象除公共属性外至少有一个自己的属性，公共属性的含义不得改变"},
-	{id: "CUS-08", grade: binding, layer: inSchema, section: "11.2", as: "IDN-01",
+	{id: "CUS-08", grade: vital, layer: inSchema, section: "11.2", as: "IDN-01",
 		en: "the id of a custom object is its type, two hyphens and a UUID",
 		zh: "自定义对象的 id 由其类型名、两个连字符和一个 UUID 组成"},
 	{id: "CUS-09", grade: binding, layer: inSchema, section: "11.3",
@@ -96,8 +96,8 @@ func (s *subject) checkDefinedExtension(pointer string, e extension) {
 	if definition == nil && s.definition != nil {
 		s.found("EXT-10", pointer, "the extension %s is not known here; its definition should be sent too", short(e.name))
 	}
-	if len(e.fields) == 0 {
-		return // GEN-05 or EXT-04 has said so
+	if e.fields == nil {
+		return // GEN-03 or EXT-04 has said so
 	}
 	if _, present := e.fields["extension_type"]; !present {
 		s.found("EXT-03", pointer, "extension_type is missing; an extension under the id of a definition must have it")

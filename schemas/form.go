@@ -30,17 +30,17 @@ func allForms() map[string]form {
 		"hex":                    {plain(isHex), explainHex},
 		"bcp47":                  simple("COM-10", `a language tag such as "en" or "zh-Hans" (RFC 5646)`, isLanguageTag),
 		"uri-reference":          {plain(isURIReference), explainURI},
-		"url":                    simple("OBJ-URL-1", "a URL with its scheme (RFC 3986)", isURL),
+		"url":                    {plain(isURL), explainURL},
 		"selector":               simple("GRN-03", `property names, keys and indexes such as [0], joined by full stops`, isSelector),
 		"relationship-type":      simple("OBJ-RELATIONSHIP-1", "lower-case letters, digits and hyphens", isRelationshipType),
 		"iso3166-1-alpha2":       simple("OBJ-LOCATION-5", "a country code of two letters (ISO 3166-1)", isCountry),
 		"iso3166-2":              simple("OBJ-LOCATION-6", `the code of a subdivision such as "US-MA" (ISO 3166-2)`, isSubdivision),
 		"iana-media-type":        simple("OBJ-ARTIFACT-5", `a media type such as "application/pdf"`, isMediaType),
-		"iana-charset":           simple("NAM-05", `the name of a character set in the IANA registry such as "windows-1251"`, isCharset),
+		"iana-charset":           {plain(isCharset), explainCharset},
 		"domain-name":            {plain(isPlainDomainName), explainDomainName},
 		"email-addr-spec":        simple("OBJ-EMAIL-ADDR-1", "an e-mail address without a display name (RFC 5322 addr-spec)", isEmailAddress),
-		"ipv4-or-cidr":           simple("OBJ-IPV4-ADDR-1", "an IPv4 address or a block in CIDR notation, without leading zeros", isIPv4),
-		"ipv6-or-cidr":           simple("OBJ-IPV6-ADDR-1", "an IPv6 address or a block in CIDR notation, without a zone", isIPv6),
+		"ipv4-or-cidr":           {plain(isIPv4), explainIPv4},
+		"ipv6-or-cidr":           {plain(isIPv6), explainIPv6},
 		"mac-48-lower-colon":     simple("OBJ-MAC-ADDR-1", "six lower-case hexadecimal octets joined by colons", isMAC),
 		"cpe-2.3":                simple("OBJ-SOFTWARE-1", "a CPE 2.3 formatted string", isCPE),
 		"registry-key-full-hive": simple("OBJ-WINDOWS-REGISTRY-KEY-2", "a key whose hive is spelled in full, such as HKEY_LOCAL_MACHINE", isFullHive),
@@ -97,19 +97,6 @@ func simple(id string, allowed stix.Term, check func(string) bool) form {
 	}}
 }
 
-// explainURI shows the beginning of a URI and, because the fault often stands
-// far behind it, a character that no URI holds.
-func explainURI(f *fault, text, _ string) {
-	at := strings.IndexFunc(text, func(r rune) bool { return r <= ' ' || r >= 0x7F || strings.ContainsRune("\"<>[]\\^`{|}", r) })
-	if at < 0 {
-		f.found(f.rule("TYP-15"), f.pointer, "%s is %s; it must be a URI reference (RFC 3986)", name(f.pointer), short(text))
-		return
-	}
-	r, _ := utf8.DecodeRuneInString(text[at:])
-	f.found(f.rule("TYP-15"), f.pointer, "%s is %s; the character %s at byte %d must be percent-encoded or left out (RFC 3986)",
-		name(f.pointer), short(text), short(string(r)), at)
-}
-
 func explainNothing(*fault, string, string) {}
 
 func explainHex(f *fault, text, _ string) {
@@ -118,20 +105,6 @@ func explainHex(f *fault, text, _ string) {
 		g = tolerated // as common tools write it
 	}
 	f.foundAs("TYP-09", g, f.pointer, "%s is %s; it must be an even number of lower-case hexadecimal digits", name(f.pointer), short(text))
-}
-
-func isPlainDomainName(text string) bool { return isDomainName(text) && !hasUnderscoreLabel(text) }
-
-func explainDomainName(f *fault, text, _ string) {
-	if isDomainName(text) {
-		f.foundAs("OBJ-DOMAIN-NAME-1", advice, f.pointer, "%s is %s; a label with an underscore is a service name, not a host name", name(f.pointer), short(text))
-		return
-	}
-	if proper := properDomainName(text); proper != "" {
-		f.found("OBJ-DOMAIN-NAME-1", f.pointer, "%s is %s; a label beyond ASCII must be in lower case and normal form C (RFC 5890), as in %s", name(f.pointer), short(text), short(proper))
-		return
-	}
-	f.found("OBJ-DOMAIN-NAME-1", f.pointer, "%s is %s; it must be a domain name without scheme, port, path or wildcard", name(f.pointer), short(text))
 }
 
 func explainHashName(f *fault, text, _ string) {
@@ -147,8 +120,15 @@ func explainHash(f *fault, text, algorithm string) {
 		f.foundAs("TYP-07", advice, f.pointer, "%s is %s; it begins with the version T1, which is not a part of the 35 bytes", name(f.pointer), short(text))
 		return
 	}
+	if n := utf8.RuneCountInString(text); n > countable && hashDigits[algorithm] != 0 && n != hashDigits[algorithm] {
+		f.found("TYP-07", f.pointer, "%s is %s, of length %d; a hash of this name has %s", name(f.pointer), short(text), n, hashForms[algorithm])
+		return
+	}
 	f.found("TYP-07", f.pointer, "%s is %s; a hash of this name has %s", name(f.pointer), short(text), hashForms[algorithm])
 }
+
+// countable is the length of a text that a reader counts without help.
+const countable = 10
 
 // hashForms say what the values of the algorithms look like.
 var hashForms = map[string]stix.Term{
@@ -165,25 +145,19 @@ func checkVocabulary(vocabulary string) func(string) bool {
 // mostTerms is how many terms of a vocabulary a message lists.
 const mostTerms = 12
 
-// termsOf lists the terms of a vocabulary, or its beginning and its name.
-func termsOf(vocabulary string) string {
-	words := vocabularies[vocabulary].words
-	if len(words) <= mostTerms {
-		return enumerate(words)
-	}
-	return enumerate(words[:mostTerms]) + " … (" + vocabulary + ")"
-}
+// termsOf lists the terms of a vocabulary, or its beginning.
+func termsOf(vocabulary string) listing { return beginning(vocabularies[vocabulary].words, mostTerms) }
 
 func explainVocabulary(f *fault, text, vocabulary string) {
-	format := "%s is %s; a term of the vocabulary %s is advised: %s"
+	format := "%s is %s; a term of the vocabulary %s (%s) is advised"
 	if !isVocabularyStyle(text) {
-		format = "%s is %s; a term of the vocabulary %s is advised, or lower case with hyphens: %s"
+		format = "%s is %s; a term of the vocabulary %s (%s) is advised, or one of your own in lower case with hyphens"
 	}
 	f.found("TYP-05", f.pointer, format, name(f.pointer), short(text), vocabulary, termsOf(vocabulary))
 }
 
 func explainEnum(f *fault, text, vocabulary string) {
-	f.found(f.rule("TYP-04"), f.pointer, "%s is %s; it must be one of %s", name(f.pointer), short(text), termsOf(vocabulary))
+	f.found(f.rule("TYP-04"), f.pointer, "%s is %s; a term of %s is required: %s", name(f.pointer), short(text), vocabulary, termsOf(vocabulary))
 }
 
 func explainExtensionType(f *fault, text, want string) {

@@ -59,7 +59,7 @@ func TestDomainNameMessages(t *testing.T) {
 	for value, want := range map[string]string{
 		"Bücher.example":       `value is "Bücher.example"; a label beyond ASCII must be in lower case and normal form C (RFC 5890), as in "bücher.example"`,
 		"bu\u0308cher.example": "value is \"bu\u0308cher.example\"; a label beyond ASCII must be in lower case and normal form C (RFC 5890), as in \"bücher.example\"",
-		"Bücher.example:443":   `value is "Bücher.example:443"; it must be a domain name without scheme, port, path or wildcard`,
+		"Bücher.example:443":   `value is "Bücher.example:443", with ":" at character 15; it must be a domain name without scheme, port, path or wildcard`,
 	} {
 		in := `{"type":"domain-name","id":"domain-name--dbf3aff2-b3cd-57d2-9616-0ddfde9d01ad","value":"` + value + `"}`
 		if found := streamFindings(t, s, []byte(in)); len(found) == 0 || found[0].Message != want {

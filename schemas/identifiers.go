@@ -17,7 +17,7 @@ var identifierRules = []rule{
 	{id: "IDN-03", grade: binding, layer: inSchema, section: "2.9", old: true,
 		en: "the UUID of an identifier is one of RFC 4122, version 1 to 5", zh: "标识符中的 UUID 符合 RFC 4122，版本为 1 至 5"},
 	{id: "IDN-04", grade: advice, layer: inCode, section: "2.9", check: checkUUIDVersion,
-		en: "the UUID of a domain, relationship or meta object, and that of a bundle, has version 4", zh: "域对象、关系对象、元对象和捆绑包（bundle）的 UUID 宜为版本 4"},
+		en: "the UUID of a domain, relationship or meta object, and that of a bundle, has version 4", zh: "域对象、关系对象、元对象和捆绑包的 UUID 宜为版本 4"},
 	{id: "IDN-05", grade: advice, layer: inCode, section: "2.9",
 		en: "the UUID of an observable has version 5 and is made from its values", zh: "可观测对象的 UUID 宜为版本 5，由其属性值生成"},
 	{id: "IDN-06", grade: binding, layer: inCode, section: "2.9",
@@ -151,7 +151,9 @@ func kindsOf(allowed []string) any {
 	if classes, ok := classesOf[strings.Join(allowed, ",")]; ok {
 		return classes
 	}
-	return enumerate(allowed)
+	kinds := either(allowed)
+	kinds.articles = true
+	return kinds
 }
 
 func checkIDType(s *subject) {
@@ -204,16 +206,10 @@ func (s *subject) checkObservableID(version int) {
 			s.found("IDN-06", "/id", "the UUID of id has version %d, but no property that identifies an object of type %s is there; it must have version 4", version, short(s.Type))
 		}
 	case version != 5:
-		s.foundOfValues("IDN-05", stix.Words{Format: "the UUID of id has version %d; version 5, made from the object's values, is advised for observables", Args: []any{version}})
+		s.found("IDN-05", "/id", "the UUID of id has version %d; version 5, made from the object's values, is advised for observables", version)
 	case portable && id != "" && !strings.EqualFold(id, string(s.ID)):
-		s.foundOfValues("IDN-07", stix.Words{Format: "id is %s, but the object's values make %s; a version-5 id should be the one that they make", Args: []any{short(string(s.ID)), short(id)}})
+		s.found("IDN-07", "/id", "id is %s, but the object's values make %s; a version-5 id should be the one that they make", short(string(s.ID)), short(id))
 	}
-}
-
-// foundOfValues reports what is wrong with an id in the light of the values that
-// identify the object.
-func (s *subject) foundOfValues(id string, words stix.Words) {
-	s.add(violation{rule: ruleOf(id), grade: ruleOf(id).grade, pointer: "/id", words: []stix.Words{words}, from: contributingProperties[s.Type]})
 }
 
 // checkObservableVersion looks for observables that have versions: nobody could

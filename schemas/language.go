@@ -9,7 +9,7 @@ import (
 var languageRules = []rule{
 	{id: "LNG-01", grade: binding, layer: inSchema, section: "7.1.1", as: "REF-06",
 		en: "object_ref of language content names an object, not a bundle",
-		zh: "语言内容的 object_ref 指向任一 STIX 对象，但不得指向 bundle"},
+		zh: "语言内容的 object_ref 指向任一 STIX 对象，但不得指向捆绑包"},
 	{id: "LNG-03", grade: binding, layer: inCode, section: "7.1.1",
 		en: "the keys of contents are language tags, and each value mirrors properties of the object",
 		zh: "contents 的键为 RFC 5646 语言标签，每个值是与目标对象属性名对应的非空字典"},

@@ -36,16 +36,16 @@ var markingRules = []rule{
 		zh: "TLP 2.0 标记宜为已公布的五个，内容不得改动"},
 	{id: "GRN-01", grade: binding, layer: inSchema, section: "7.2.3", old: true,
 		en: "a granular marking has either lang or marking_ref",
-		zh: "粒度标记须且只能含有 lang 和 marking_ref 之一"},
+		zh: "粒度标记须含有 lang 和 marking_ref 中的一个，且只能有一个"},
 	{id: "GRN-02", grade: binding, layer: inSchema, section: "7.2.3.1", old: true,
 		en: "a granular marking has selectors",
 		zh: "粒度标记须含有至少一个选择器"},
 	{id: "GRN-03", grade: binding, layer: inSchema, section: "7.2.3.1", old: true,
 		en: "a selector is property names, dictionary keys and indexes such as [0], joined by full stops",
-		zh: "选择器由属性名、字典键和形如 [0] 的下标以句点连接而成"},
+		zh: "选择器由属性名、字典键和形如 [0] 的索引以句点连接而成"},
 	{id: "GRN-04", grade: binding, layer: inCode, section: "7.2.3.1", old: true, check: checkSelectors,
 		en: "a selector leads to a value of the object: names into objects, indexes into lists",
-		zh: "选择器须指向对象中确实存在的值：名称进入对象，下标进入列表"},
+		zh: "选择器须指向对象中确实存在的值：名称对应对象的成员，索引对应列表的元素"},
 	{id: "GRN-05", grade: binding, layer: inCode, section: "7.2.3.1",
 		en: "lang of a granular marking is a language tag of RFC 5646",
 		zh: "粒度标记的 lang 为符合 RFC 5646 的语言标签"},
@@ -59,13 +59,13 @@ func checkSelfMarking(s *subject) {
 		return
 	}
 	for i, id := range s.list("object_marking_refs") {
-		if id == string(s.ID) && !s.enough("COM-13", binding) {
+		if id == string(s.ID) && !s.full(ruleOf("COM-13"), binding) {
 			s.marksItself(at("/object_marking_refs", i))
 		}
 	}
 	for i, element := range s.list("granular_markings") {
 		marking, _ := element.(map[string]any)
-		if marking["marking_ref"] == string(s.ID) && !s.enough("COM-13", binding) {
+		if marking["marking_ref"] == string(s.ID) && !s.full(ruleOf("COM-13"), binding) {
 			s.marksItself(at("/granular_markings", i, "marking_ref"))
 		}
 	}
@@ -94,8 +94,8 @@ func (s *subject) checkStatement() {
 	value := s.value["definition"]
 	definition, ok := value.(map[string]any)
 	switch {
-	case value == nil || ok && len(definition) == 0:
-		return // MRK-01, GEN-03 or GEN-05 has said so
+	case value == nil:
+		return // MRK-01 or GEN-03 has said so
 	case !ok:
 		s.foundWrongKind("MRK-03", binding, "/definition", value, "an object")
 		return
@@ -141,6 +141,7 @@ func (s *subject) checkReserved(published []byte) {
 	if strings.Contains(string(published), tlp2) {
 		rule = "MRK-05"
 	}
+	published = s.inItsNotation(published)
 	switch {
 	case stix.SameContent(published, s.Raw):
 	case s.old && rule == "MRK-04" && stix.SameContent(without(published, "name", "spec_version"), s.Raw):
@@ -148,8 +149,36 @@ func (s *subject) checkReserved(published []byte) {
 		s.foundAs(rule, tolerated, "", "name is missing; the published definition of this TLP marking has it")
 	default:
 		s.onlyVital()
-		s.foundAs(rule, vital, "", "%s is reserved for the published TLP marking; its content here differs in %s", short(s.ID), enumerate(s.differences(published)))
+		differences := s.differences(published)
+		if slices.Equal(differences, []string{"spec_version"}) && s.raise("COM-02") {
+			return
+		}
+		s.foundAs(rule, vital, "", "%s is reserved for the published TLP marking; its content here differs in %s", short(s.ID), enumerate(differences))
 	}
+}
+
+// inItsNotation returns a published definition with the created of the object,
+// if that is the same instant (TSP-05).
+func (s *subject) inItsNotation(published []byte) []byte {
+	var fields map[string]json.RawMessage
+	var other struct{ Created stix.Timestamp }
+	created, ok := s.timestamp("created")
+	if !ok || json.Unmarshal(published, &fields) != nil || json.Unmarshal(published, &other) != nil || created.Compare(other.Created) != 0 {
+		return published
+	}
+	fields["created"] = json.RawMessage(`"` + created + `"`) // a timestamp needs no escapes
+	return encoded(fields)
+}
+
+// raise makes what a rule has said vital, and reports whether it has said
+// something.
+func (s *subject) raise(id string) (said bool) {
+	for i := range s.violations {
+		if v := &s.violations[i]; v.rule.id == id {
+			v.grade, v.level, said = vital, stix.LevelError, true
+		}
+	}
+	return said
 }
 
 // differences are the properties that the object and another do not share.
@@ -190,6 +219,10 @@ func without(raw []byte, properties ...string) []byte {
 	for _, property := range properties {
 		delete(fields, property)
 	}
-	raw, _ = json.Marshal(fields) // raw messages of valid JSON always encode
+	return encoded(fields)
+}
+
+func encoded(fields map[string]json.RawMessage) []byte {
+	raw, _ := json.Marshal(fields) // raw messages of valid JSON always encode
 	return raw
 }

@@ -37,6 +37,32 @@ func TestPublishedMarkings(t *testing.T) {
 	}
 }
 
+// What differs in the notation of an instant does not differ, and one that is
+// STIX 2.0 is just that.
+func TestPublishedMarkingsAlmost(t *testing.T) {
+	for id, rule := range map[stix.ID]string{tlp1Marking(stix.Clear): "MRK-04@!", stix.Clear.Marking(): "MRK-05@!"} {
+		published, _ := stix.PredefinedMarking(id)
+		for _, tc := range []struct{ from, to, want string }{
+			{`:00.000Z"`, `:00.000000Z"`, ""},
+			{`:00.000Z"`, `:00Z"`, "TSP-04@/created!"},
+			{`:00.000Z"`, `:00.001Z"`, rule},
+			{`"spec_version":"2.1",`, ``, "COM-02@/spec_version!"},
+			{`"spec_version":"2.1"`, `"spec_version":"2.0"`, "COM-02@/spec_version!"},
+		} {
+			other := strings.Replace(string(published), tc.from, tc.to, 1)
+			for _, profile := range []string{"standard", "open"} {
+				v := judgeMember(Member{}, []byte(other), &judge{profile: profile, strict21: true}, nil).Verdict
+				if profile == "open" && tc.want == "TSP-04@/created!" {
+					tc.want = strings.TrimSuffix(tc.want, "!")
+				}
+				if got := strings.Join(said(v), " "); other == string(published) || got != tc.want {
+					t.Errorf("%s: %s: found %s, want %s", profile, other, got, tc.want)
+				}
+			}
+		}
+	}
+}
+
 // tlp1Marking returns the id of the marking of TLP 1.0 for a rank, "" if there
 // is none.
 func tlp1Marking(rank stix.TLP) stix.ID {

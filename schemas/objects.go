@@ -5,7 +5,7 @@ import "accord/stix"
 // objectRules are about single domain and relationship objects (STIX 2.1 §4, §5).
 var objectRules = []rule{
 	{id: "OBJ-ATTACK-PATTERN-1", grade: binding, layer: inCode, section: "4.1.1", check: checkCAPEC,
-		en: "the external_id of a reference to capec is CAPEC- and a number", zh: "source_name 为 capec 的外部引用，其 external_id 为 CAPEC- 加编号"},
+		en: "the external_id of a reference to capec is CAPEC- and a number", zh: "source_name 为 capec 的外部引用，其 external_id 为“CAPEC-”加编号"},
 	{id: "OBJ-CAMPAIGN-1", grade: binding, layer: inCode, section: "4.2.1", check: checkTypeOrder, // of all types
 		en: "last_seen of a campaign is not before first_seen", zh: "campaign 的 last_seen 不早于 first_seen"},
 	{id: "OBJ-COURSE-OF-ACTION-1", grade: binding, layer: inSchema, section: "4.3.1", as: "NAM-06",

@@ -42,7 +42,7 @@ func checkAssistance(s *subject) {
 	}
 	extensions, present := s.value["extensions"].(map[string]any)
 	if _, ours := extensions[string(stix.Assistance)]; present && !ours {
-		s.foundAs("EXT-06", binding, "/extensions", "%s is missing; it makes the type %s", string(stix.Assistance), s.Type)
+		s.foundAs("EXT-06", binding, "/extensions", "the extension %s is missing, which defines the type %s", string(stix.Assistance), s.Type)
 	}
 }
 

@@ -1,8 +1,6 @@
 package schemas
 
 import (
-	"errors"
-
 	"accord/stix"
 	"accord/stix/pattern"
 )
@@ -20,7 +18,7 @@ var patternRules = []rule{
 		zh: "START/STOP 时间窗应在 valid_from 与 valid_until 之间"},
 	{id: "PAT-SYN-1", grade: binding, layer: inCode, section: "9",
 		en: "the whole pattern is one expression, and its brackets and parentheses balance",
-		zh: "整个模式是一个表达式，方括号与圆括号必须成对"},
+		zh: "整个模式是一个表达式，方括号和圆括号须成对"},
 	{id: "PAT-SYN-2", grade: binding, layer: inCode, section: "9.3",
 		en: "keywords are written in capitals, true and false in lower case",
 		zh: "关键字用大写，true 和 false 用小写"},
@@ -50,7 +48,7 @@ var patternRules = []rule{
 		zh: "时间戳常量按 STIX 时间戳的格式书写"},
 	{id: "PAT-LEX-5", grade: binding, layer: inCode, section: "9.6",
 		en: "a number has no plus sign, no leading zero, no exponent and no point at its end",
-		zh: "数字没有加号、前导零、指数，也不以小数点结尾"},
+		zh: "数值不带加号、前导零和指数，也不以小数点结尾"},
 	{id: "PAT-LEX-6", grade: binding, layer: inCode, section: "9.6",
 		en: "outside strings only the characters of the language occur",
 		zh: "字符串之外只出现该语言的字符"},
@@ -62,7 +60,7 @@ var patternRules = []rule{
 		zh: "一个观测表达式上每种限定词至多出现一次"},
 	{id: "PAT-SEM-3", grade: binding, layer: inCode, section: "9.5",
 		en: "what AND joins inside one observation can hold for one object",
-		zh: "同一观测内由 AND 连接的比较必须能由同一个对象满足"},
+		zh: "同一个观测表达式内由 AND 连接的比较必须能由同一个对象满足"},
 	{id: "PAT-SEM-4", grade: binding, layer: inCode, section: "9.5.1",
 		en: "the count of REPEATS is 1 or more",
 		zh: "REPEATS 的次数不小于 1"},
@@ -101,7 +99,7 @@ var patternRules = []rule{
 		zh: "START 不早于 valid_from，STOP 不晚于 valid_until"},
 	{id: "PAT-SEM-16", grade: advice, layer: inCode, section: "9.6",
 		en: "a constant compared with a hash has the form of that hash",
-		zh: "与散列比较的常量应具有该散列算法的形式"},
+		zh: "与哈希值比较的常量应符合该哈希算法的格式"},
 }
 
 // checkPattern reads the pattern of an indicator, if it is in the STIX language.
@@ -113,9 +111,11 @@ func checkPattern(s *subject) {
 	if !ok {
 		return
 	}
-	parsed, err := pattern.Parse(text, pattern.DefaultLimits)
-	if e, ok := errors.AsType[*pattern.Error](err); ok {
-		s.foundInPattern(e, ruleOf(e.Rule).grade)
+	parsed, faults := pattern.Examine(text, pattern.DefaultLimits)
+	for _, e := range faults {
+		s.foundInPattern(&e, ruleOf(e.Rule).grade)
+	}
+	if parsed == nil {
 		return
 	}
 	for _, e := range parsed.Problems() {

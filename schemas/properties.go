@@ -105,7 +105,7 @@ func checkLabels(s *subject) {
 		return
 	}
 	for i, element := range s.list("labels") {
-		if label, _ := element.(string); vocabularies[kind.vocabulary].terms[label] && !s.enough("COM-08", advice) {
+		if label, _ := element.(string); vocabularies[kind.vocabulary].terms[label] && !s.full(ruleOf("COM-08"), advice) {
 			s.found("COM-08", at("/labels", i), "the label %s is a term of %s; it should stand there", label, kind.property)
 		}
 	}

@@ -12,11 +12,11 @@ var referenceRules = []rule{
 	{id: "REF-05", grade: binding, layer: inSchema, section: "5.1",
 		en: "a relationship leads from and to domain objects and observables only", zh: "关系的起点和终点只能是域对象或可观测对象"},
 	{id: "REF-06", grade: binding, layer: inSchema, section: "8.2", old: true,
-		en: "no reference names a bundle", zh: "任何引用都不得指向 bundle"},
+		en: "no reference names a bundle", zh: "任何引用都不得指向捆绑包"},
 	{id: "REF-07", grade: binding, layer: inCode, section: "2.13",
 		en: "in the deprecated property objects a reference is a key of the same dictionary, and the object there has an allowed type", zh: "在已弃用的 objects 属性中，引用是同一字典的键，且该键下的对象为允许的类型"},
 	{id: "BUN-04", grade: binding, layer: inSchema, section: "8.2", as: "REF-06",
-		en: "a bundle is neither source nor target of a relationship or reference", zh: "bundle 不得作为关系或引用的起点或终点"},
+		en: "a bundle is neither source nor target of a relationship or reference", zh: "捆绑包不得作为关系或引用的起点或终点"},
 	{id: "TYP-12", grade: advice, layer: inCode, section: "2.5.1", check: checkReferenceHashes,
 		en: "an external reference with a url has hashes of what is there, SHA-256 among them", zh: "带有 url 的外部引用宜给出所指内容的 hashes，其中包括 SHA-256"},
 	{id: "TYP-14", grade: advice, layer: inCode, section: "2.11", check: checkKillChains,
@@ -59,11 +59,8 @@ func checkKillChains(s *subject) {
 	for i, element := range s.list("kill_chain_phases") {
 		phase, _ := element.(map[string]any)
 		chain, _ := phase["kill_chain_name"].(string)
-		if chain != lockheedMartin && len(chain) <= maxChainName && strings.Contains(strings.ToLower(chain), "lockheed") {
+		if chain != lockheedMartin && isKebab(chain) && strings.Contains(chain, "lockheed") { // else the schema speaks
 			s.found("TYP-14", at("/kill_chain_phases", i, "kill_chain_name"), "kill_chain_name is %s; the kill chain of Lockheed Martin is called %s", short(chain), lockheedMartin)
 		}
 	}
 }
-
-// maxChainName is longer than any name of a kill chain, in bytes.
-const maxChainName = 250

@@ -18,8 +18,8 @@ func checkSuggested(s *subject) {
 	if source == "" || target == "" || !isRelationshipType(typ) || isSuggested(source, typ, target) {
 		return
 	}
-	s.foundAs("OBJ-RELATIONSHIP-1", advice, "/relationship_type", "relationship_type is %s, from %s to %s; suggested between them are %s",
-		short(typ), source, target, enumerate(suggestions(source, target)))
+	s.foundAs("OBJ-RELATIONSHIP-1", advice, "/relationship_type", "relationship_type is %s, from %s to %s; between these, the standard suggests %s",
+		short(typ), source, target, either(suggestions(source, target)))
 }
 
 // relatedType is the type that a reference of a relationship names, "" unless

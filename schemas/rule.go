@@ -118,7 +118,7 @@ func Rules(profile, lang string) []Rule {
 		}
 		reported := ruleOf(r.id)
 		rules = append(rules, Rule{
-			ID: r.id, Level: reported.grade.level(profile), Layer: string(r.layer),
+			ID: r.id, Level: max(r.grade, reported.grade).level(profile), Layer: string(r.layer),
 			Section: r.section, ReportedAs: reported.id, Words: words,
 		})
 	}

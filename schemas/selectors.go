@@ -15,11 +15,26 @@ func checkSelectors(s *subject) {
 		selectors, _ := marking["selectors"].([]any)
 		for j, element := range selectors {
 			selector, _ := element.(string)
-			if isSelector(selector) && !selects(s.value, selector) && !s.enough("GRN-04", binding) {
-				s.found("GRN-04", at("/granular_markings", i, "selectors", j), "the selector %s leads to nothing in the object; it must name what is there", short(selector))
+			if isSelector(selector) && !selects(s.value, selector) && !s.full(ruleOf("GRN-04"), binding) {
+				s.foundNothing(at("/granular_markings", i, "selectors", j), selector)
 			}
 		}
 	}
+}
+
+// foundNothing takes note of where a selector leads to nothing, because that
+// place may be wrong itself.
+func (s *subject) foundNothing(pointer, selector string) {
+	reached := reach(s.value, selector)
+	next, _, _ := strings.Cut(strings.TrimPrefix(selector[len(reached):], "."), ".")
+	stuck := s.below
+	if reached != "" {
+		for step := range strings.SplitSeq(reached, ".") {
+			stuck = at(stuck, strings.Trim(step, "[]"))
+		}
+	}
+	words := stix.Words{Format: "the selector %s leads to nothing in the object; it must name what is there", Args: []any{short(selector)}}
+	s.add(violation{rule: ruleOf("GRN-04"), grade: binding, pointer: pointer, words: []stix.Words{words}, stuck: stuck, sought: at(stuck, next)})
 }
 
 // selects reports whether a selector leads to a value of an object: names step
@@ -27,16 +42,22 @@ func checkSelectors(s *subject) {
 // first step that leads nowhere, so that a selector costs no more than the
 // object is deep.
 func selects(object map[string]any, selector string) bool {
+	return len(reach(object, selector)) == len(selector)
+}
+
+// reach returns as much of a selector as leads to something.
+func reach(object map[string]any, selector string) string {
 	var value any = object
 	for rest, more := selector, true; more; {
+		from := len(selector) - len(rest)
 		var step string
 		step, rest, more = strings.Cut(rest, ".")
 		var there bool
 		if value, there = stepInto(value, step); !there {
-			return false
+			return selector[:max(from-len("."), 0)]
 		}
 	}
-	return true
+	return selector
 }
 
 // stepInto returns the value that one component of a selector leads to.
@@ -54,11 +75,4 @@ func stepInto(value any, step string) (_ any, there bool) {
 		return value[i], true
 	}
 	return nil, false
-}
-
-// enough reports whether a rule is broken in so many places already that
-// another one is not kept, and so need not be written out.
-func (s *subject) enough(id string, g grade) bool {
-	places := s.counts[ruleOf(id)]
-	return places >= 2*maxPlaces || places >= maxPlaces && g.level(s.profile) != stix.LevelError
 }

@@ -53,7 +53,8 @@ type batch struct {
 
 // Each judges every member of a stream and hands out the verdicts in order. A
 // stream that cannot be read on ends with a verdict that says so (GEN-01,
-// LIMIT); one that goes on within one member for 64 MiB is not read to its end.
+// LIMIT), but for the lines of NDJSON, each of which has such a verdict; one that
+// goes on within one member for 64 MiB is not read to its end.
 // The error is that of the stream's source, which comes behind the verdicts that
 // there are, or of ctx or of yield, behind which nothing is judged any more.
 //
@@ -124,13 +125,18 @@ func (s *Stream) read(src *stretch, wrapper stix.Wrapper, send func(*batch) erro
 		if tooLarge, ok := errors.AsType[*stix.TooLargeError](err); ok {
 			m, err = judgeTooLarge(m, tooLarge, s.Profile), nil
 		}
+		if fault, ok := errors.AsType[*stix.SyntaxError](err); ok && fault.GoesOn {
+			m, err = judgeFault(fault, s.Profile), nil
+		}
 		if err != nil {
 			last, err := s.judgeEnd(err)
 			b.members = append(b.members, last...)
 			return errors.Join(send(b), err)
 		}
 		src.rest = maxStretch
-		index++
+		if m.Index >= 0 {
+			index++
+		}
 		if b.add(m); b.full {
 			if err := send(b); err != nil {
 				return err
@@ -181,7 +187,8 @@ func (s *stretch) Read(p []byte) (int, error) {
 }
 
 // Walk hands out the bytes of each object in a stream, which may be kept, up to
-// the place where it cannot be read on; those that are too large are left out.
+// the place where it cannot be read on; those that are too large, and lines that
+// cannot be read, are left out.
 // The error is that of the stream's source or of do, which ends it.
 func Walk(src io.Reader, wrapper stix.Wrapper, do func(raw []byte) error) error {
 	s := newStretch(src)
@@ -189,11 +196,12 @@ func Walk(src io.Reader, wrapper stix.Wrapper, do func(raw []byte) error) error 
 	reader.Roots = func(stix.Root) {}
 	for {
 		raw, err := reader.Next()
-		if _, ok := errors.AsType[*stix.TooLargeError](err); ok {
+		fault, broken := errors.AsType[*stix.SyntaxError](err)
+		if _, ok := errors.AsType[*stix.TooLargeError](err); ok || broken && fault.GoesOn {
 			s.rest = maxStretch
 			continue
 		}
-		if _, ok := errors.AsType[*stix.SyntaxError](err); ok || err == io.EOF || err == errEndless {
+		if broken || err == io.EOF || err == errEndless {
 			return nil
 		}
 		if err != nil {

@@ -85,8 +85,9 @@ func TestStream(t *testing.T) {
 		{"NDJSON", good + "\n" + stix20 + "\n\n" + good + "\n", []string{accepted, "1 line 2 " + id + " refused [COM-02@/spec_version!]", "2 line 4 " + id + " accepted []"}},
 		{"concatenated", `[` + good + `]` + "\n" + `{"objects":[` + good + `]}` + good, []string{accepted, "1 line 2 " + id + " accepted []", "2 line 2 " + id + " accepted []"}},
 		{"BUN-01 behind its members", `{"type":"bundle","objects":[` + good + `]}`, []string{accepted, "-1 line 1  refused [BUN-01@!]"}},
-		{"BUN-02 empty list, and more behind", "[]\n" + good, []string{"-1 line 1  refused [BUN-02@!]", "0 line 2 " + id + " accepted []"}},
-		{"BUN-02 empty envelope", `{"objects":[]}`, []string{"-1 line 1  refused [BUN-02@/objects!]"}},
+		{"empty list, and more behind", "[]\n" + good, []string{"0 line 2 " + id + " accepted []"}},
+		{"empty envelopes", `{"objects":[]}{"more":false,"objects":[]}{"more":false}`, nil},
+		{"BUN-02 empty bundle", `{"objects":[],` + bundle + `}`, []string{"-1 line 1 bundle--5d2f8c3e-7b64-4a19-9e0d-f31c6b8a7250 refused [BUN-02@/objects!]"}},
 		{"BUN-03 nested", `{` + bundle + `,"objects":[{` + bundle + `,"objects":[` + good + `]},` + good + `]}`, []string{
 			"0 line 1 bundle--5d2f8c3e-7b64-4a19-9e0d-f31c6b8a7250 refused [BUN-03@/type!]", "1 line 1 " + id + " accepted []"}},
 		{"BUN-06", `{` + bundle + `,"spec_version":"2.0","objects":[` + good + `]}`, []string{accepted, "-1 line 1 bundle--5d2f8c3e-7b64-4a19-9e0d-f31c6b8a7250 accepted [BUN-06@/spec_version]"}},
@@ -96,6 +97,8 @@ func TestStream(t *testing.T) {
 		{"GEN-01 not UTF-8", "{" + bundle + ",\"x\":\"\xff\"}", []string{"-1 line 1  refused [GEN-01@!]"}},
 		{"GEN-01 byte-order mark", "\ufeff" + good, []string{"-1 line 1  refused [GEN-01@!]"}},
 		{"GEN-01 breaks off behind a member", `{` + bundle + `,"objects":[` + good + ",\n{\"type\":\"camp", []string{accepted, "-1 line 2  refused [GEN-01@!]"}},
+		{"GEN-01 line of NDJSON", good + "\nnot json\n{" + bundle + ",\"objects\":5}\n" + good, []string{
+			accepted, "-1 line 2  refused [GEN-01@!]", "-1 line 3  refused [GEN-01@!]", "1 line 4 " + id + " accepted []"}},
 		{"GEN-01 member that is no object", `[` + good + `,null,7]`, []string{accepted, "1 line 1  refused [GEN-01@!]", "2 line 1  refused [GEN-01@!]"}},
 		{"GEN-01 once, beside other rules", strings.Replace(good, `"name":`, `"name":"\ud800","name":`, 1) + strings.Replace(good, `"name":"Night heron"`, `"description":1,"description":"b"`, 1), []string{
 			"0 line 1 " + id + " refused [GEN-01@/name!]", "1 line 1 " + id + " refused [GEN-01@/description! GEN-02@!]"}},
@@ -111,6 +114,37 @@ func TestStream(t *testing.T) {
 				t.Errorf("%.300q\nhas %q\nwant %q", tc.in, got, tc.want)
 			}
 		})
+	}
+}
+
+// The verdict on what cannot be read says where, in an editor's terms, and
+// whether something was not read for it.
+func TestStreamSaysWhatWasNotRead(t *testing.T) {
+	good := streamCampaign(1)
+	for in, want := range map[string]string{
+		good + "\nnot json\n" + good:                    `line 2, column 1; the root is not a JSON object; what stands before the next line with an object was not read`,
+		good + "\n}\n" + good:                           `line 2, column 1; found "}" where a value should come`,
+		"[" + good + ",\n" + good + "中\n," + good + "]": `line 2, column 191; found "中" where ',' or the closing bracket should come; what follows was not read`,
+		"[" + good + ",\n{":                             `line 2, column 2; the input ends where a name or '}' should come`,
+		strings.Repeat("{]\n", 101):                     `line 100, column 2; found "]" where a name or '}' should come; what follows was not read`,
+	} {
+		var last Member
+		for _, m := range members(t, newStream(t, "standard"), strings.NewReader(in), stix.File) {
+			if m.Index < 0 {
+				last = m
+			}
+		}
+		if len(last.Findings) != 1 || last.Findings[0].Message != want {
+			t.Errorf("%.500q: %+v; want %s", in, last.Findings, want)
+		}
+	}
+}
+
+// An extension definition behind a bad line is known.
+func TestWalkGoesOn(t *testing.T) {
+	var got []string
+	if err := Walk(strings.NewReader("{}\nx\n{\"a\":1}"), stix.File, func(raw []byte) error { got = append(got, string(raw)); return nil }); err != nil || !slices.Equal(got, []string{"{}", `{"a":1}`}) {
+		t.Errorf("Walk gives %q, %v", got, err)
 	}
 }
 

@@ -1,7 +1,6 @@
 package schemas
 
 import (
-	"encoding/json"
 	"strconv"
 	"strings"
 
@@ -44,9 +43,9 @@ type violation struct {
 	words   []stix.Words
 
 	// What decides whether another violation follows from it, or it from another.
-	missing   string   // the member that should be there; "" where that is not what is wrong
-	wrongKind bool     // the value has the wrong JSON type
-	from      []string // the properties of the object that it was concluded from
+	missing       string // the member that should be there; "" where that is not what is wrong
+	wrongKind     bool   // the value has the wrong JSON type
+	stuck, sought string // of a selector: pointers to where it leads at last, and to what is not there
 }
 
 // judge decodes the object and runs schema and rules on it.
@@ -63,7 +62,7 @@ func (s *subject) judge() {
 	}
 	s.classify()
 	if s.old && s.strict21 {
-		s.found("COM-02", "/spec_version", "the object is STIX 2.0; spec_version \"2.1\" is required here")
+		s.report(ruleOf("COM-02"), ruleOf("COM-02").grade, "/spec_version", stix.OtherVersion("2.0", "2.1"))
 	}
 	if s.countable = !odd || s.checkValues(); s.countable {
 		s.schema().check(s, s.value)
@@ -202,58 +201,8 @@ func at(pointer string, steps ...any) string {
 
 var pointerEscapes = strings.NewReplacer("~", "~0", "/", "~1")
 
-// kind names the JSON type of a value, as a message says it.
-func kind(v any) stix.Term {
-	switch v.(type) {
-	case nil:
-		return "null"
-	case string:
-		return "a string"
-	case json.Number:
-		return "a number"
-	case bool:
-		return "a boolean"
-	case []any:
-		return "a list"
-	}
-	return "an object"
-}
-
-// short returns a value as a message shows it: JSON, at most 60 characters.
-func short(v any) any {
-	switch v.(type) {
-	case []any, map[string]any:
-		return kind(v)
-	}
-	if text, ok := v.(string); ok && len(text) > 1000 {
-		v = text[:1000] // no need to write out a megabyte to show its beginning
-	}
-	b, err := json.Marshal(v)
-	if err != nil {
-		return kind(v)
-	}
-	if runes := []rune(string(b)); len(runes) > 60 {
-		return string(runes[:59]) + "…"
-	}
-	return string(b)
-}
-
 // topProperty is the property of the object that a pointer leads into.
 func topProperty(pointer string) string {
 	property, _, _ := strings.Cut(strings.TrimPrefix(pointer, "/"), "/")
 	return property
-}
-
-// name is how a message calls a place: its last step, a list's elements by the
-// name of the list and their place in it.
-func name(pointer string) string {
-	steps := strings.Split(strings.TrimPrefix(pointer, "/"), "/")
-	last, index := steps[len(steps)-1], ""
-	if len(steps) > 1 && strings.Trim(last, "0123456789") == "" {
-		last, index = steps[len(steps)-2], "["+last+"]"
-	}
-	if len(last) > 250 {
-		last = last[:250] + "…"
-	}
-	return last + index
 }

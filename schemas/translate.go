@@ -95,9 +95,6 @@ func wrongType(f *fault) {
 // missing is about members that must be there.
 func missing(f *fault) {
 	member := f.Details()["property"].(string)
-	if fields, _ := f.Value().(map[string]any); len(fields) == 0 && f.pointer != "" {
-		return // GEN-05 has said so
-	}
 	if c := f.place.needed[member]; c != nil {
 		c.requires(f, member)
 		return
@@ -182,16 +179,4 @@ func wrongForm(f *fault) {
 	}
 	kind, param, _ := strings.Cut(form, ":")
 	forms[kind].explain(f, text, param)
-}
-
-// enumerate writes names in one list.
-func enumerate(names []string) string { return strings.Join(names, ", ") }
-
-// together writes names of things that belong together.
-func together(names []string) string {
-	last := len(names) - 1
-	if last < 1 {
-		return enumerate(names)
-	}
-	return enumerate(names[:last]) + " and " + names[last]
 }

@@ -20,7 +20,7 @@ var typeRules = []rule{
 		zh: "STIX 未定义的类型，其对象须携带定义该类型的扩展"},
 	{id: "BUN-03", grade: vital, layer: inCode, section: "8.1", old: true,
 		en: "the objects of a bundle are STIX objects; a bundle is none, so bundles do not nest",
-		zh: "捆绑包（bundle）中的每个元素都须为 STIX 对象；捆绑包本身不是 STIX 对象，因此不得嵌套"},
+		zh: "捆绑包中的每个元素都须为 STIX 对象；捆绑包本身不是 STIX 对象，因此不得嵌套"},
 	{id: "GEN-02", grade: binding, layer: inSchema, section: "3.1", old: true, check: checkOldVersion,
 		en: "every property that the type requires is there",
 		zh: "该类型要求的属性必须全部存在"},

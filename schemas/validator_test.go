@@ -168,7 +168,7 @@ func TestFindingsAreBounded(t *testing.T) {
 		{"labels", "[]", "TYP-16@/labels/0!"},
 		{"labels", `{"":null}`, "TYP-16@/labels/0!"},
 		{"external_references", "[]", "TYP-13@/external_references/0!"},
-		{"external_references", "{}", "GEN-05@/external_references/0!"},
+		{"external_references", "{}", "GEN-02@/external_references/0!"},
 		{"external_references", `{"source_name":null}`, "GEN-03@/external_references/0/source_name!"},
 		{"external_references", `{"source_name":[]}`, "TYP-16@/external_references/0/source_name!"},
 	} {

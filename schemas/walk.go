@@ -57,14 +57,17 @@ func (c *choice) held(fields map[string]any) (n int) {
 }
 
 // names are the sets as a message lists them, at most eight.
-func (c *choice) names() string { return namesOf(c.sets[:min(len(c.sets), 8)]) }
+func (c *choice) names() listing { return namesOf(c.sets[:min(len(c.sets), 8)]) }
 
-func namesOf(sets [][]string) string {
+// there are the sets that an object has.
+func (c *choice) there(fields map[string]any) listing {
 	var names []string
-	for _, set := range sets {
-		names = append(names, strings.Join(set, " + "))
+	for _, set := range c.sets {
+		if len(missingOf(set, fields)) == 0 {
+			names = append(names, strings.Join(set, "\x01"))
+		}
 	}
-	return enumerate(names)
+	return together(names)
 }
 
 // A walk looks at the values for which a schema has advice or a choice.
@@ -87,7 +90,7 @@ func (w *walk) at(p *place, v any) {
 			w.below(i, p.others, element)
 		}
 	case map[string]any:
-		if p.choice != nil && len(v) > 0 { // an empty one is GEN-05
+		if p.choice != nil {
 			w.choose(p.choice, v)
 		}
 		for _, name := range p.walkedMembers {
@@ -120,11 +123,11 @@ func (w *walk) choose(c *choice, fields map[string]any) {
 	switch pointer := at("", w.path...); {
 	case held == 0 && w.complete(c, pointer, fields):
 	case held > 1:
-		w.found(c.rule, pointer, "of %s there is more than one; exactly one is allowed", c.names())
+		w.found(c.rule, pointer, "%s stand together; only one of them is allowed", c.there(fields))
 	case len(c.sets) > 8:
 		w.found(c.rule, pointer, "no property is there that says something; at least one such as %s is required", c.names())
 	default:
-		w.found(c.rule, pointer, "none of %s is there; one of them is required", c.names())
+		w.found(c.rule, pointer, "%s is missing; one of them is required", c.names())
 	}
 }
 

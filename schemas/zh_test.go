@@ -330,7 +330,7 @@ func TestSay(t *testing.T) {
 	f := stix.NewFinding("GEN-01", stix.LevelError, "", stix.Words{Format: "%s and %s", Args: []any{"x", stix.Term("a list of tests")}}, stix.Words{Format: "nobody translates %d"})
 	f.Words[1].Args = []any{7}
 	for lang, want := range map[string]string{
-		"zh": "测试列表，以及x；nobody translates 7",
+		"zh": "测试列表，以及 x；nobody translates 7",
 		"en": f.Message,
 		"fr": f.Message,
 	} {
@@ -340,5 +340,78 @@ func TestSay(t *testing.T) {
 	}
 	if plain := (stix.Finding{Message: "as it is"}); Say("zh", plain) != "as it is" {
 		t.Errorf("a finding without words says %q", Say("zh", plain))
+	}
+}
+
+// The blanks beside values come from what stands there.
+func TestBlanksInChinese(t *testing.T) {
+	for _, c := range []struct {
+		format string
+		args   []any
+		want   string
+	}{
+		{"%s is %s; it must be %s", []any{"revoked", stix.Term("a list"), stix.Term("true or false")}, "revoked 为列表；须为 true 或 false"},
+		{"%s is %s; it must be %s", []any{"x", `"a"`, stix.Term("an object")}, `x 为 "a"；须为 JSON 对象`},
+		{"%s is %s; it must be %s", []any{"spec_version", `"2.2"`, stix.Term(`"2.1"`)}, `spec_version 为 "2.2"；须为 "2.1"`},
+		{"%s is %s, %s; it must be %s", []any{"名", `"甲 乙"`, stix.Term("a string"), stix.Term("a list")}, `名为 "甲 乙"（字符串）；须为列表`},
+		{"%s are missing; they are required here", []any{together([]string{"id", "created", "modified"})}, "缺少 id、created 和 modified；此处须有这些属性"},
+		{"%s are missing; they are required here", []any{together([]string{"名", "号"})}, "缺少名和号；此处须有这些属性"},
+		{"%s is missing; one of them is required", []any{namesOf([][]string{{"region"}, {"country"}, {"latitude", "longitude"}})}, "缺少 region、country 或 latitude 加 longitude；须至少有其一"},
+		{"%s is %s; a term of the vocabulary %s (%s) is advised", []any{"x", `"y"`, "v-ov", beginning([]string{"a", "b", "c"}, 2)}, `x 为 "y"；建议使用词汇表 v-ov 中的术语（a、b 等）`},
+		{"%s must not be there when %s is %s", []any{"reason", "action", "ask"}, "action 为 ask 时不得有 reason"},
+		{"line %d, column %d", []any{3, 14}, "第 3 行，第 14 列"},
+	} {
+		if got := inChinese(stix.Words{Format: c.format, Args: c.args}); got != c.want {
+			t.Errorf("%s; want %s", got, c.want)
+		}
+	}
+}
+
+// misplaced are blanks that Chinese text has not, or should have.
+var misplaced = regexp.MustCompile(`\p{Han} +\p{Han}| [，；：。、（）“”]|[，；：。、（）“”] |\p{Han}["A-Za-z0-9]|["A-Za-z0-9]\p{Han}|^ +\p{Han}|\p{Han} +$`)
+
+// banned are words for which another one stands everywhere else.
+var banned = regexp.MustCompile(`散列|下标|协议方案|撇号|通用属性|注册表键|\bbundle[^-"]|[,;] ?\p{Han}|\p{Han} ?[,;]|: \p{Han}`)
+
+// Chinese text of ours keeps to one term for one thing, and to one way with
+// blanks.
+func TestStyleOfChinese(t *testing.T) {
+	ready()
+	texts := []string{}
+	for _, said := range chinese {
+		texts = append(texts, values.Split(said, -1)...)
+	}
+	for _, r := range ruleRows {
+		texts = append(texts, r.zh)
+	}
+	for _, text := range texts {
+		if found := banned.FindString(text); found != "" {
+			t.Errorf("%q says %q", text, found)
+		}
+		if found := misplaced.FindString(text); found != "" {
+			t.Errorf("%q has a wrong blank: %q", text, found)
+		}
+	}
+}
+
+func TestListing(t *testing.T) {
+	kinds := either([]string{"artifact", "user-account", "x509-certificate"})
+	kinds.articles = true
+	for _, c := range []struct {
+		l    listing
+		want string
+	}{
+		{enumerate([]string{"a", "b"}), "a, b"},
+		{together([]string{"a"}), "a"},
+		{together([]string{"a", "b", "c"}), "a, b and c"},
+		{either([]string{"a", "b"}), "a or b"},
+		{beginning([]string{"a", "b"}, 2), "a, b"},
+		{beginning([]string{"a", "b", "c"}, 2), "a, b, …"},
+		{namesOf([][]string{{"a"}, {"b", "c"}}), "a or b with c"},
+		{kinds, "an artifact, a user-account or an x509-certificate"},
+	} {
+		if got := c.l.String(); got != c.want {
+			t.Errorf("%s; want %s", got, c.want)
+		}
 	}
 }

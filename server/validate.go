@@ -24,11 +24,11 @@ func newValidateCommand() *cobra.Command {
 		Short: "Judge STIX objects in files, and say what is wrong with each",
 		Long: `Validate judges every object of the files by itself and says which rules it breaks, where, what was
 found and what is allowed. A file is a bundle, an envelope, a list, one object or NDJSON, packed with
-gzip or not; - is stdin, which may have 4 GiB. Extension definitions in the files are known, whatever
-their order.
+gzip or not; - is stdin, which may have 4 GiB. A line of NDJSON that cannot be read costs no other.
+Extension definitions in the files are known, whatever their order.
 
-An error refuses an object, a warning does not. Which is which hangs on the profile: open refuses what
-cannot be stored, addressed or protected; standard, the default, every violation of a MUST but those
+An error refuses an object, a warning does not. Which is which depends on the profile: open refuses
+what cannot be stored, addressed or protected; standard, the default, every violation of a MUST but those
 that half of the world's real objects have; strict every violation of a MUST.
 
 The exit code is 0 when nothing was refused, 1 when something was or a file cannot be read.`,
@@ -136,9 +136,14 @@ func readOwn(file string) ([]byte, error) {
 // A validateReport takes the verdicts one by one and writes them in some format.
 type validateReport interface {
 	add(file string, m schemas.Member) error
-	// end writes what has to stand at the end; whole says that every file could
-	// be read.
-	end(whole bool) error
+	// end writes what has to stand at the end.
+	end(unread []unreadFile) error
+}
+
+// An unreadFile is a file that could not be read to its end, and why.
+type unreadFile struct {
+	name string
+	err  error
 }
 
 // newValidateReport returns the report in the format that the flags ask for.
@@ -163,7 +168,7 @@ type validation struct {
 	errs    io.Writer
 	objects int
 	refused int
-	failed  int // files that could not be read
+	unread  []unreadFile
 }
 
 func validate(cmd *cobra.Command, files []string, o *validateOptions) error {
@@ -217,10 +222,10 @@ func (v *validation) run(ctx context.Context) error {
 		read += in.read.Load()
 	}
 	v.bar.end()
-	if err := v.report.end(v.failed == 0); err != nil {
+	if err := v.report.end(v.unread); err != nil {
 		return err
 	}
-	if v.failed+v.refused > 0 {
+	if len(v.unread)+v.refused > 0 {
 		return errReported
 	}
 	return nil
@@ -242,7 +247,7 @@ func (v *validation) judge(ctx context.Context, in *validateInput, before int64)
 	if fatal := cmp.Or(reporting, context.Cause(ctx)); fatal != nil || err == nil {
 		return fatal
 	}
-	v.failed++
+	v.unread = append(v.unread, unreadFile{in.name, err})
 	v.bar.end()
 	fmt.Fprintln(v.errs, "accord:", printable(err.Error()))
 	return nil

@@ -147,6 +147,9 @@ func (in *validateInput) source(r io.Reader) io.Reader {
 
 // named makes an error name the file, as that of opening it does already.
 func (in *validateInput) named(err error) error {
+	if errors.Is(err, io.ErrUnexpectedEOF) {
+		err = errors.New("the gzip data are cut off")
+	}
 	if fault, ok := errors.AsType[*fs.PathError](err); err == nil || ok && fault.Path == in.name {
 		return err
 	}

@@ -216,7 +216,7 @@ func TestValidateOfAChangedFile(t *testing.T) {
 		"it shrinks": {strings.Repeat(validateCampaign, 3), validateCampaign, "2 objects: 2 accepted"},
 		"it grows":   {validateCampaign, strings.Repeat(validateCampaign, 3), "4 objects: 4 accepted"},
 		"it breaks":  {validateCampaign, validateCampaign[:40], "2 objects: 1 accepted, 1 refused"},
-		"it is gone": {validateCampaign, "", "1 objects: 1 accepted"},
+		"it is gone": {validateCampaign, "", "1 object: 1 accepted"},
 	} {
 		file := remoteFile(t, "a.json", tc.before)
 		// The second file is a pipe that is opened in the first reading, behind it.

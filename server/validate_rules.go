@@ -4,10 +4,30 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+	"strings"
 	"text/tabwriter"
 
 	"accord/schemas"
+	"accord/stix"
 )
+
+// rulesInChinese are the words that stand beside a rule.
+var rulesInChinese = map[string]string{
+	string(stix.LevelError): "错误", string(stix.LevelWarning): "警告",
+	"schema": "结构", "semantic": "语义", "store": "存储",
+	"property tables": "属性表", "common objects": "公共对象",
+}
+
+// inWords are the level, layer and section of a rule in a language.
+func inWords(r schemas.Rule, lang string) (level, layer, section string) {
+	say := func(s string) string {
+		if chinese := rulesInChinese[s]; lang == "zh" && chinese != "" {
+			return chinese
+		}
+		return s
+	}
+	return say(string(r.Level)), say(r.Layer), say(r.Section)
+}
 
 // writeRules lists every rule.
 func writeRules(w io.Writer, o *validateOptions) error {
@@ -19,7 +39,8 @@ func writeRules(w io.Writer, o *validateOptions) error {
 	}
 	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	for _, r := range rules {
-		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\n", r.ID, r.Level, r.Layer, r.Section, r.Words)
+		level, layer, section := inWords(r, o.lang.value)
+		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\n", r.ID, level, layer, section, r.Words)
 	}
 	return table.Flush()
 }
@@ -34,7 +55,8 @@ func writeExplanation(w io.Writer, o *validateOptions) error {
 		return printJSON(w, e)
 	}
 	var b bytes.Buffer
-	fmt.Fprintf(&b, "%s  %s  %s  %s\n%s\n", e.ID, e.Level, e.Layer, section(e.Rule), e.Words)
+	level, layer, section := inWords(e.Rule, o.lang.value)
+	fmt.Fprintf(&b, "%s  %s  %s  %s\n%s\n", e.ID, level, layer, place(section), e.Words)
 	if e.ReportedAs != e.ID {
 		fmt.Fprintf(&b, map[string]string{"en": "reported as %s\n", "zh": "报告为 %s\n"}[o.lang.value], e.ReportedAs)
 	}
@@ -44,22 +66,28 @@ func writeExplanation(w io.Writer, o *validateOptions) error {
 }
 
 // examples shows an object that keeps a rule and one that does not, where there
-// are such: a rule that a collection decides cannot be seen in an object.
+// are such, and the extension definitions that are known to the judge of them: a
+// rule that a collection decides cannot be seen in an object.
 func examples(e schemas.Explanation, lang string) string {
 	if e.Right == nil {
 		return ""
 	}
-	titles := map[string][2]string{"en": {"right", "wrong"}, "zh": {"正确", "错误"}}[lang]
-	return fmt.Sprintf("\n%s:\n%s\n\n%s:\n%s\n", titles[0], e.Right, titles[1], e.Wrong)
+	titles := map[string][3]string{"en": {"known", "right", "wrong"}, "zh": {"已知", "正确", "错误"}}[lang]
+	var b strings.Builder
+	for _, definition := range e.Definitions {
+		fmt.Fprintf(&b, "\n%s:\n%s\n", titles[0], definition)
+	}
+	fmt.Fprintf(&b, "\n%s:\n%s\n\n%s:\n%s\n", titles[1], e.Right, titles[2], e.Wrong)
+	return b.String()
 }
 
-// section names the place where a rule stands.
-func section(r schemas.Rule) string {
+// place names the place where a rule stands, of which section is the section.
+func place(section string) string {
 	switch {
-	case r.Section == "":
+	case section == "":
 		return "Accord"
-	case r.Section[0] >= '0' && r.Section[0] <= '9':
-		return "STIX 2.1 §" + r.Section
+	case section[0] >= '0' && section[0] <= '9':
+		return "STIX 2.1 §" + section
 	}
-	return r.Section
+	return section
 }

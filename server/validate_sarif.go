@@ -38,8 +38,8 @@ type (
 		Locations []sarifLocation `json:"locations"`
 	}
 	sarifLocation struct { // §3.28
-		Physical *sarifPhysical `json:"physicalLocation,omitempty"`
-		Logical  []sarifLogical `json:"logicalLocations"`
+		Physical sarifPhysical  `json:"physicalLocation"`
+		Logical  []sarifLogical `json:"logicalLocations,omitempty"`
 	}
 	sarifPhysical struct { // §3.29
 		Artifact sarifArtifact `json:"artifactLocation"`
@@ -58,6 +58,15 @@ type (
 	}
 	sarifText struct { // §3.11, §3.12
 		Text string `json:"text"`
+	}
+	sarifInvocation struct { // §3.20
+		Successful    bool                `json:"executionSuccessful"`
+		Notifications []sarifNotification `json:"toolExecutionNotifications,omitempty"`
+	}
+	sarifNotification struct { // §3.58
+		Level     stix.Level      `json:"level"`
+		Message   sarifText       `json:"message"`
+		Locations []sarifLocation `json:"locations"`
 	}
 	sarifRule struct { // §3.49
 		ID            string         `json:"id"`
@@ -99,11 +108,9 @@ func (s *sarifReport) add(file string, m schemas.Member) error {
 // sarifPlace is where a finding is: in a file, by the line in which the object
 // begins, and in the object.
 func sarifPlace(v api.Verdict, line int, pointer string) (at sarifLocation) {
-	if v.File != "-" {
-		at.Physical = &sarifPhysical{Artifact: sarifArtifact{sarifURI(v.File)}}
-		if line > 0 {
-			at.Physical.Region = &sarifRegion{line}
-		}
+	at.Physical.Artifact.URI = sarifURI(v.File)
+	if line > 0 {
+		at.Physical.Region = &sarifRegion{line}
 	}
 	name := cmp.Or(v.ID, fmt.Sprintf("objects[%d]", v.Index))
 	if v.Index < 0 {
@@ -113,8 +120,12 @@ func sarifPlace(v api.Verdict, line int, pointer string) (at sarifLocation) {
 	return at
 }
 
-// sarifURI is the URI of a file, relative where its name is.
+// sarifURI is the URI of a file, relative where its name is. Readers of SARIF
+// take no result without one, so stdin has one too.
 func sarifURI(file string) string {
+	if file == "-" {
+		return "stdin"
+	}
 	u := url.URL{Path: filepath.ToSlash(file)}
 	if filepath.IsAbs(file) {
 		u.Scheme = "file"
@@ -130,21 +141,29 @@ func (s *sarifReport) ruleIndex(id string) int {
 	i := len(s.rules)
 	s.index[id] = i
 	e, _ := schemas.Explain(id, s.profile, s.lang) // every finding is of a rule
+	_, _, section := inWords(e.Rule, s.lang)
 	s.rules = append(s.rules, sarifRule{
 		ID: id, Short: sarifText{e.Words}, Help: sarifText{e.Words + "\n" + examples(e, s.lang)},
 		Configuration: map[string]any{"level": e.Level},
-		Properties:    map[string]any{"layer": e.Layer, "section": section(e.Rule)},
+		Properties:    map[string]any{"layer": e.Layer, "section": place(section)},
 	})
 	return i
 }
 
-// end writes which rules were broken, and whether every file could be read.
-func (s *sarifReport) end(whole bool) error {
+// end writes which rules were broken, and which files could not be read.
+func (s *sarifReport) end(unread []unreadFile) error {
 	if s.results == 0 {
 		s.begin()
 	}
+	run := sarifInvocation{Successful: len(unread) == 0}
+	for _, u := range unread {
+		run.Notifications = append(run.Notifications, sarifNotification{
+			stix.LevelError, sarifText{printable(u.err.Error())},
+			[]sarifLocation{{Physical: sarifPhysical{Artifact: sarifArtifact{sarifURI(u.name)}}}},
+		})
+	}
 	s.w.WriteString("\n],\"invocations\":")
-	if err := s.encode([]any{map[string]any{"executionSuccessful": whole}}); err != nil {
+	if err := s.encode([]sarifInvocation{run}); err != nil {
 		return err
 	}
 	s.w.WriteString(",\"tool\":")

@@ -25,15 +25,32 @@ import (
 const shownWarnings = 50
 
 // reportWords are the words of the report itself, by language.
-var reportWords = map[string]struct{ err, warning, refused, object, line, more, every, summary string }{
+var reportWords = map[string]struct {
+	err, warning, refused, object, line, every, comma, colon string
+	more, summary                                            counted
+}{
 	"en": {
-		"error", "warning", "refused", "object %d", "line %d", "%d more warnings: %s", "--warnings shows them all",
-		"%d objects: %d accepted, %d refused; warnings: %d",
+		"error", "warning", "refused", "object %d", "line %d", "--warnings shows them all", ", ", ": ",
+		counted{"%d more warning: %s", "%d more warnings: %s"},
+		counted{"%d object: %d accepted, %d refused; warnings: %d", "%d objects: %d accepted, %d refused; warnings: %d"},
 	},
 	"zh": {
-		"错误", "警告", "拒绝", "对象 %d", "第 %d 行", "另有 %d 条警告：%s", "用 --warnings 显示全部",
-		"共 %d 个对象：接受 %d 个，拒绝 %d 个；警告 %d 条",
+		"错误", "警告", "拒绝", "对象 %d", "第 %d 行", "用 --warnings 显示全部", "，", "：",
+		counted{"", "另有 %d 条警告：%s"},
+		counted{"", "共 %d 个对象：接受 %d 个，拒绝 %d 个；警告 %d 条"},
 	},
+}
+
+// A counted is a format that begins with a number: how it reads where that is 1,
+// if it reads otherwise, and where it is not.
+type counted struct{ one, other string }
+
+func (c counted) of(n int, args ...any) string {
+	format := c.other
+	if n == 1 {
+		format = cmp.Or(c.one, c.other)
+	}
+	return fmt.Sprintf(format, append([]any{n}, args...)...)
 }
 
 // A textReport is for people: a block for each object with findings, then the
@@ -117,12 +134,12 @@ func (t *textReport) begin(file string, m schemas.Member) {
 	}
 	line := []string{file}
 	if len(what) > 0 {
-		line = append(line, strings.Join(what, ", "))
+		line = append(line, strings.Join(what, words.comma))
 	}
 	if !m.Accepted {
 		line = append(line, words.refused)
 	}
-	fmt.Fprintln(t.w, t.paint(bold, printable(strings.Join(line, ": "))))
+	fmt.Fprintln(t.w, t.paint(bold, printable(strings.Join(line, words.colon))))
 }
 
 // finding writes one finding, and of a pattern the place in it.
@@ -136,7 +153,7 @@ func (t *textReport) finding(o stix.Object, f stix.Finding) {
 	if f.Pointer != "" {
 		at = " " + printable(f.Pointer)
 	}
-	fmt.Fprintf(t.w, "  %s %s%s: %s\n", level, f.Rule, at, printable(schemas.Say(t.lang, f)))
+	fmt.Fprintf(t.w, "  %s %s%s%s%s\n", level, f.Rule, at, words.colon, printable(schemas.Say(t.lang, f)))
 	if e, text := patternFault(o, f); e != nil {
 		line, caret := e.Caret(text)
 		fmt.Fprintf(t.w, "      %s\n      %s\n", line, caret)
@@ -152,11 +169,11 @@ func patternFault(o stix.Object, f stix.Finding) (*pattern.Error, string) {
 	var indicator map[string]any // a struct would take Pattern too
 	_ = json.Unmarshal(o.Raw, &indicator)
 	text, _ := indicator["pattern"].(string)
-	p, err := pattern.Parse(text, pattern.DefaultLimits)
-	if e, ok := errors.AsType[*pattern.Error](err); ok {
-		return e, text
+	p, all := pattern.Examine(text, pattern.DefaultLimits)
+	if p != nil {
+		all = append(all, p.Problems()...)
 	}
-	for _, e := range p.Problems() {
+	for _, e := range all {
 		if e.Rule == f.Rule {
 			return &e, text
 		}
@@ -183,7 +200,7 @@ func printableLines(s string) string {
 	return strings.Join(lines, "\n")
 }
 
-func (t *textReport) end(bool) error {
+func (t *textReport) end([]unreadFile) error {
 	words := reportWords[t.lang]
 	if len(t.hidden) > 0 {
 		hidden, by := 0, []string{}
@@ -191,13 +208,13 @@ func (t *textReport) end(bool) error {
 			hidden += t.hidden[rule]
 			by = append(by, fmt.Sprintf("%s %d", rule, t.hidden[rule]))
 		}
-		fmt.Fprintf(t.w, words.more+"\n%s\n", hidden, strings.Join(by, ", "), words.every)
+		fmt.Fprintf(t.w, "%s\n%s\n", words.more.of(hidden, strings.Join(by, words.comma)), words.every)
 	}
 	colour := bold
 	if t.refused > 0 {
 		colour = red
 	}
-	fmt.Fprintln(t.w, t.paint(colour, fmt.Sprintf(words.summary, t.objects, t.objects-t.refused, t.refused, t.warnings)))
+	fmt.Fprintln(t.w, t.paint(colour, words.summary.of(t.objects, t.objects-t.refused, t.refused, t.warnings)))
 	return t.w.Flush()
 }
 
@@ -212,7 +229,7 @@ func (j *jsonReport) add(file string, m schemas.Member) error {
 	return j.Add(api.NewVerdict(file, m, j.lang))
 }
 
-func (j *jsonReport) end(bool) error {
+func (j *jsonReport) end([]unreadFile) error {
 	_, err := j.WriteTo(j.w)
 	return errors.Join(err, j.Close())
 }

@@ -29,7 +29,8 @@ type Finding struct {
 // Words are a format in English, as fmt has it, and what stands in it.
 type Words struct {
 	Format string
-	Args   []any // strings, numbers, and Terms
+	Args   []any  // strings, numbers, and Terms
+	At     string // the JSON pointer to the place that they are about; "" for that of the finding
 }
 
 // A Term is an argument of Words that is itself to be translated, such as "a
@@ -41,6 +42,9 @@ func NewFinding(rule string, level Level, pointer string, words ...Words) Findin
 	said := make([]string, len(words))
 	for i, w := range words {
 		said[i] = fmt.Sprintf(w.Format, w.Args...)
+		if w.At != "" {
+			said[i] = "at " + w.At + ": " + said[i]
+		}
 	}
 	return Finding{Rule: rule, Level: level, Pointer: pointer, Message: strings.Join(said, "; "), Words: words}
 }

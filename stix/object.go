@@ -4,6 +4,10 @@ package stix
 type Object struct {
 	Header
 	Raw []byte // one JSON object, as sent; never changed
+
+	// Garbled are JSON pointers to the first twenty strings and names that are
+	// not Unicode (GEN-01), of which nothing else can be said; mostly nil.
+	Garbled []string
 }
 
 // A Header holds the properties of an object that the exchange itself needs.
@@ -31,8 +35,11 @@ type Header struct {
 	// as sent; nil where the object does not carry them.
 	Origins []string
 
-	// NewObservable says that an extension makes the type an observable
-	// (extension_type new-sco, STIX 2.1 §7.3).
+	// NewObservable says that the type is an observable that STIX does not
+	// define: an extension makes it one (extension_type new-sco, STIX 2.1 §7.3),
+	// or the object has neither an extension that makes its type, nor versions
+	// (created, modified), nor a spec_version of STIX 2.0, which had no
+	// observables at the top level.
 	NewObservable bool
 }
 
@@ -46,7 +53,7 @@ func (h Header) Version() Timestamp {
 }
 
 // Spec returns the version of STIX that the object is written in: what it says
-// itself, else "2.1" for an observable, be it of a type that an extension makes,
+// itself, else "2.1" for an observable, be it of a type that STIX does not define,
 // and "2.0" for anything else (TX-MSV-07).
 func (h Header) Spec() string {
 	switch {
@@ -56,4 +63,19 @@ func (h Header) Spec() string {
 		return "2.1"
 	}
 	return "2.0"
+}
+
+// isForeignType reports whether a text is a type name, and neither of a type of
+// STIX 2.1 nor of one that our own extension makes.
+func isForeignType(typ string) bool {
+	switch typ {
+	case "attack-pattern", "campaign", "course-of-action", "grouping", "identity",
+		"incident", "indicator", "infrastructure", "intrusion-set", "location",
+		"malware", "malware-analysis", "note", "observed-data", "opinion", "report",
+		"threat-actor", "tool", "vulnerability", "relationship", "sighting",
+		"extension-definition", "language-content", "marking-definition", "bundle",
+		"assistance-request", "assistance-update":
+		return false
+	}
+	return ValidType(typ) && !IsObservable(typ)
 }

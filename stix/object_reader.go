@@ -33,7 +33,8 @@ func ReadObject(raw []byte, l Limits) (Object, []Finding) {
 	r := objectReader{limits: l, utf8: utf8.Valid(raw), frames: make([]frame, 0, 8)}
 	r.read(raw)
 	r.checkSize(len(raw))
-	return Object{Header: r.header, Raw: raw}, r.findings
+	r.header.NewObservable = r.header.NewObservable || r.isBareObservable()
+	return Object{Header: r.header, Raw: raw, Garbled: r.garbled}, r.findings
 }
 
 type objectReader struct {
@@ -45,6 +46,10 @@ type objectReader struct {
 	marked   nameSet // the markings in the header
 	header   Header
 	findings []Finding
+	garbled  []string
+
+	versioned bool // it has created or modified
+	announced bool // an extension makes the type one of domain or relationship objects
 }
 
 // A frame is an object or list that is being read.
@@ -196,6 +201,7 @@ func (r *objectReader) name(name []byte) {
 	f := r.top()
 	f.named, f.value = true, f.at.member(name)
 	f.count++
+	r.versioned = r.versioned || f.value == atCreated || f.value == atModified
 	limit := r.limits.Properties
 	switch {
 	case limit > 0 && f.count == limit+1:
@@ -235,7 +241,15 @@ func (r *objectReader) set(at place, text []byte) {
 		h.Origins = append(h.Origins, string(text))
 	case atExtensionType:
 		h.NewObservable = h.NewObservable || string(text) == "new-sco"
+		r.announced = r.announced || string(text) == "new-sdo" || string(text) == "new-sro"
 	}
+}
+
+// isBareObservable reports whether the object can only be an observable of a
+// type that STIX does not define, though no extension says so.
+func (r *objectReader) isBareObservable() bool {
+	h := &r.header
+	return !r.versioned && !r.announced && (h.SpecVersion == "" || h.SpecVersion == "2.1") && isForeignType(h.Type)
 }
 
 // text returns what a string token says, and checks that it is Unicode.
@@ -246,6 +260,9 @@ func (r *objectReader) text(token []byte) []byte {
 	text, err := jsontext.AppendUnquote(nil, token)
 	if err != nil {
 		r.report("GEN-01", r.here, "the string is not Unicode: it holds invalid UTF-8 or half of a surrogate pair")
+		if len(r.garbled) < maxFindings {
+			r.garbled = append(r.garbled, strings.ToValidUTF8(string(r.here()), "\uFFFD"))
+		}
 	}
 	return text
 }
@@ -289,5 +306,5 @@ func (r *objectReader) report(rule string, at func() jsontext.Pointer, format st
 	if len(pointer) > maxPointer { // cut back to a place above
 		pointer = pointer[:strings.LastIndexByte(pointer[:maxPointer], '/')]
 	}
-	r.findings = append(r.findings, NewFinding(rule, LevelError, strings.ToValidUTF8(pointer, "\uFFFD"), Words{format, args}))
+	r.findings = append(r.findings, NewFinding(rule, LevelError, strings.ToValidUTF8(pointer, "\uFFFD"), Words{Format: format, Args: args}))
 }

@@ -226,6 +226,30 @@ func TestHeaderSpec(t *testing.T) { // TX-MSV-07
 	}
 }
 
+func TestNewObservable(t *testing.T) {
+	const extension = `,"extensions":{"extension-definition--8e2e2d2b-17d4-4cbf-938f-98ee46b3cd3f":{"extension_type":"%s"}}`
+	for members, want := range map[string]bool{
+		`"type":"x-acme-beacon"`:                                                   true,
+		`"spec_version":"2.1","type":"x-acme-beacon"`:                              true,
+		`"spec_version":"2.0","type":"x-acme-beacon"`:                              false,
+		`"type":"x-acme-beacon","created":"2026-01-02T03:04:05.678Z"`:              false,
+		`"type":"x-acme-beacon","modified":null`:                                   false,
+		`"type":"x-acme-beacon"` + fmt.Sprintf(extension, "new-sdo"):               false,
+		`"type":"x-acme-beacon"` + fmt.Sprintf(extension, "new-sro"):               false,
+		`"type":"x-acme-beacon"` + fmt.Sprintf(extension, "property-extension"):    true,
+		`"type":"x-acme-beacon","created":"a"` + fmt.Sprintf(extension, "new-sco"): true,
+		`"type":"campaign"`: false, `"type":"assistance-request"`: false, `"type":"file"`: false, `"type":"Beacon"`: false, `"a":1`: false,
+	} {
+		o, _ := ReadObject([]byte("{"+members+"}"), DefaultLimits)
+		if o.NewObservable != want {
+			t.Errorf("{%s}: %v, want %v", members, o.NewObservable, want)
+		}
+		if want && o.Spec() != "2.1" {
+			t.Errorf("{%s} is of %s", members, o.Spec())
+		}
+	}
+}
+
 func FuzzReadObject(f *testing.F) {
 	f.Add(indicator)
 	f.Add([]byte(`{"granular_markings":[{"marking_ref":"c"}],"object_marking_refs":["a"],"revoked":true}`))
@@ -282,9 +306,16 @@ func headerOf(o map[string]any) Header {
 			h.Origins = append(h.Origins, s)
 		}
 	}
+	announced := false
 	for _, extension := range extensions {
 		fields, _ := extension.(map[string]any)
 		h.NewObservable = h.NewObservable || fields["extension_type"] == "new-sco"
+		announced = announced || fields["extension_type"] == "new-sdo" || fields["extension_type"] == "new-sro"
+	}
+	_, created := o["created"]
+	_, modified := o["modified"]
+	if bare := h.SpecVersion == "" || h.SpecVersion == "2.1"; bare && !created && !modified && !announced && isForeignType(h.Type) {
+		h.NewObservable = true
 	}
 	return h
 }

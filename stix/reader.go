@@ -34,13 +34,21 @@ type Span struct{ Offset, Length int64 }
 type SyntaxError struct {
 	Offset  int64  // in bytes from the start of the stream
 	Line    int    // counted from 1
+	Column  int    // in characters of that line, counted from 1
 	Rule    string // GEN-01, LIMIT, or BUN-02 for a list without objects
 	Message string
 	Words   Words // what Message says
+
+	// GoesOn says that the next call goes on, with the next line that begins an
+	// object.
+	GoesOn bool
+	// Lost says that more than closing brackets stands behind the fault and is
+	// not read: up to that line, or to the end of the input.
+	Lost bool
 }
 
 func (e *SyntaxError) Error() string {
-	return fmt.Sprintf("line %d, byte %d: %s", e.Line, e.Offset, e.Message)
+	return fmt.Sprintf("line %d, column %d: %s", e.Line, e.Column, e.Message)
 }
 
 // A TooLargeError is a member that is larger than any object may be. The
@@ -68,8 +76,10 @@ const (
 //
 // Both return io.EOF behind the last member, and before that a *SyntaxError at
 // the first fault, or the error of the stream. After these a Reader returns the
-// same error for ever. A fault may stand behind members that were returned:
-// what must be whole has to be read to the end before it is used.
+// same error for ever, but for faults in lines of NDJSON: where the value at the
+// root begins in the line in which it cannot be read on, a File goes on with the
+// next line that begins an object, up to the hundredth fault. A fault may stand behind members that
+// were returned: what must be whole has to be read to the end before it is used.
 //
 // It holds one member at most, and no more of it than the larger byte limit;
 // when skipping, nothing but a window of fixed size.
@@ -85,6 +95,7 @@ type Reader struct {
 	limits  Limits
 	largest int // bytes of one member; 0 for no limit
 	err     error
+	faults  int // that were gone on behind
 
 	list  int    // depth of the list that is being read; 0 outside
 	count int    // its members so far
@@ -135,6 +146,9 @@ func (r *Reader) member(keep bool) (Span, error) {
 		return Span{}, r.err
 	}
 	span, err := r.read(keep)
+	if fault, ok := err.(*SyntaxError); ok && r.goOn(fault) {
+		return span, err
+	}
 	r.err = err
 	return span, err
 }
@@ -273,13 +287,26 @@ func (r *Reader) ended(err error) error {
 }
 
 func (r *Reader) unexpected(p []byte) error {
-	if r.w.offset() == 0 && bytes.HasPrefix(p, byteOrderMark) {
+	switch {
+	case r.w.offset() == 0 && bytes.HasPrefix(p, byteOrderMark):
+		r.faults = maxFaults // which is of no line
 		return r.fault("the input begins with a byte-order mark, which JSON does not allow")
+	case r.w.offset() == 0 && p[0] >= 0xfe:
+		r.faults = maxFaults
+		return r.fault("the input is not UTF-8, which JSON is written in; it begins as the byte-order mark of UTF-16 does")
+	case r.g.state == tooDeep:
+		return r.faultOf("LIMIT", "lists and objects lie in more than %d levels", maxNesting)
 	}
-	if r.g.state == tooDeep {
-		return r.faultOf("LIMIT", "found %s where %s should come", strconv.Quote(string(p[:1])), expected[tooDeep])
+	may := expected[r.g.state]
+	if r.g.state == afterRoot && r.g.sequence {
+		may = expected[atValue]
 	}
-	return r.fault("found %s where %s should come", strconv.Quote(string(p[:1])), expected[r.g.state])
+	_, size := utf8.DecodeRune(p)
+	fault := r.fault("found %s where %s should come", strconv.Quote(string(p[:size])), may)
+	if p[0] != '\n' {
+		r.w.pos += size
+	}
+	return fault
 }
 
 // fault returns an error at the next byte to be taken.
@@ -289,7 +316,7 @@ func (r *Reader) fault(format string, args ...any) error {
 
 func (r *Reader) faultOf(rule, format string, args ...any) error {
 	return &SyntaxError{
-		Offset: r.w.offset(), Line: r.w.line(), Rule: rule,
-		Message: fmt.Sprintf(format, args...), Words: Words{format, args},
+		Offset: r.w.offset(), Line: r.w.line(), Column: r.w.column(), Rule: rule,
+		Message: fmt.Sprintf(format, args...), Words: Words{Format: format, Args: args},
 	}
 }

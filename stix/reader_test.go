@@ -41,6 +41,8 @@ func TestReader(t *testing.T) {
 		{"BUN-02 bundle without objects", []Wrapper{File}, `{"type":"bundle","id":"x"}` + a, []string{a}},
 		{"TX-ENV-02 empty envelopes", []Wrapper{File}, `{"more":false}` + a + `{"next":"2","more":true} {"m\u006fre":false}`, []string{a}},
 		{"TX-ENV-02 an empty envelope alone", []Wrapper{File}, `{"more":false}`, nil},
+		{"TX-ENV-02 an envelope with an empty list", []Wrapper{File}, `{"objects":[]}` + a + `{"more":false,"objects":[]}`, []string{a}},
+		{"an empty list", []Wrapper{File}, `[]` + a, []string{a}},
 		{"what resembles an empty envelope", []Wrapper{File}, `{}{"next":"2"}{"more":false,"a":1}{"more":false,"more":true}{"more":true,"objects":null}`,
 			[]string{`{}`, `{"next":"2"}`, `{"more":false,"a":1}`, `{"more":false,"more":true}`, `{"more":true,"objects":null}`}},
 		{"single object with more at the front", []Wrapper{Content, File}, `{"more":1,"type":"a"}`, []string{`{"more":1,"type":"a"}`}},
@@ -65,44 +67,47 @@ func TestReaderErrors(t *testing.T) {
 		in       string
 		want     string
 	}{
-		{"TX-OBJ-POST-08 nothing", wraps, ``, `line 1, byte 0: there is nothing to read`},
-		{"TX-OBJ-POST-08 blanks", wraps, " \n ", `line 2, byte 3: there is nothing to read`},
-		{"TX-OBJ-POST-08 brace", wraps, `{`, `line 1, byte 1: the input ends where a name or '}' should come`},
-		{"TX-OBJ-POST-08 cut off in a member", wraps, `{"objects":[{"a":"x`, `line 1, byte 19: the input ends where the rest of a string`},
-		{"TX-OBJ-POST-08 cut off behind the list", wraps, `{"objects":[` + a + `]`, `line 1, byte 25: the input ends where ',' or the closing bracket`},
-		{"TX-OBJ-POST-08 cut off in a character", wraps, "{\"objects\":[\"\xe4\xb8", `line 1, byte 15: the input ends where the rest of a string`},
-		{"TX-OBJ-POST-08 root is a list", []Wrapper{Envelope, Content}, `[` + a + `]`, `line 1, byte 1: the root is not a JSON object`},
-		{"TX-OBJ-POST-08 root is a string", wraps, `"a"`, `line 1, byte 1: the root is not a JSON object`},
-		{"TX-OBJ-POST-08 no objects", []Wrapper{Envelope, Content}, `{}`, `line 1, byte 2: there is no member "objects"`},
-		{"TX-OBJ-POST-08 empty envelope", []Wrapper{Envelope, Content}, `{"more":false}`, `line 1, byte 14: there is no member "objects"`},
+		{"TX-OBJ-POST-08 nothing", wraps, ``, `line 1, column 1: there is nothing to read`},
+		{"TX-OBJ-POST-08 blanks", wraps, " \n ", `line 2, column 2: there is nothing to read`},
+		{"TX-OBJ-POST-08 brace", wraps, `{`, `line 1, column 2: the input ends where a name or '}' should come`},
+		{"TX-OBJ-POST-08 cut off in a member", wraps, `{"objects":[{"a":"x`, `line 1, column 20: the input ends where the rest of a string`},
+		{"TX-OBJ-POST-08 cut off behind the list", wraps, `{"objects":[` + a + `]`, `line 1, column 26: the input ends where ',' or the closing bracket`},
+		{"TX-OBJ-POST-08 cut off in a character", wraps, "{\"objects\":[\"\xe4\xb8", `line 1, column 15: the input ends where the rest of a string`},
+		{"TX-OBJ-POST-08 root is a list", []Wrapper{Envelope, Content}, `[` + a + `]`, `line 1, column 1: the root is not a JSON object`},
+		{"TX-OBJ-POST-08 root is a string", wraps, `"a"`, `line 1, column 1: the root is not a JSON object`},
+		{"TX-OBJ-POST-08 no objects", []Wrapper{Envelope, Content}, `{}`, `line 1, column 3: there is no member "objects"`},
+		{"TX-OBJ-POST-08 empty envelope", []Wrapper{Envelope, Content}, `{"more":false}`, `line 1, column 15: there is no member "objects"`},
 		{"TX-OBJ-POST-08 bundle without objects", []Wrapper{Envelope, Content}, `{"type":"bundle"}`, `there is no member "objects"`},
 		{"TX-OBJ-POST-08 single object in an envelope", []Wrapper{Envelope}, a, `there is no member "objects"`},
-		{"TX-OBJ-POST-08 objects is an object", []Wrapper{Envelope, Content}, `{"objects":{}}`, `line 1, byte 12: the member "objects" is not a list`},
+		{"TX-OBJ-POST-08 objects is an object", []Wrapper{Envelope, Content}, `{"objects":{}}`, `line 1, column 13: the member "objects" is not a list`},
 		{"TX-OBJ-POST-08 objects is null", []Wrapper{Envelope, Content}, `{"objects":null}`, `the member "objects" is not a list`},
 		{"TX-OBJ-POST-08 objects of a bundle", wraps, `{"type":"bundle","objects":"a"}`, `the member "objects" is not a list`},
-		{"TX-OBJ-POST-08 objects is empty", wraps, "{\"objects\":[\n]}", `line 2, byte 14: the list of objects is empty`},
-		{"empty list", []Wrapper{File}, `[]`, `the list of objects is empty`},
+		{"TX-OBJ-POST-08 objects is empty", []Wrapper{Envelope, Content}, "{\"objects\":[\n]}", `line 2, column 3: the list of objects is empty`},
+		{"BUN-02 empty bundle", []Wrapper{File}, `{"objects":[],"type":"bundle"}`, `the list of objects is empty`},
+		{"a column in characters", wraps, "\n{\"网络合作 🛰\":\"é\",,", `line 2, column 15: found "," where a name should come`},
+		{"a character of several bytes", wraps, `{"objects":[` + a + `]，}`, `line 1, column 26: found "，" where`},
+		{"GEN-01 UTF-16", wraps, "\xff\xfe{\x00}\x00", `line 1, column 1: the input is not UTF-8`},
 		{"TX-DT-12 Objects", []Wrapper{Envelope, Content}, `{"Objects":[` + a + `]}`, `there is no member "objects"`},
 		{"TX-DT-11 objects twice", wraps, `{"objects":[` + a + `],"objects":[` + a + `]}`, `there are two members "objects"`},
 		{"TX-DT-11 objects twice, in escapes", wraps, `{"objects":[` + a + `],"obje\u0063ts":1}`, `there are two members "objects"`},
-		{"TX-DT-11 another member twice", wraps, `{"more":1,"more":2,"objects":[` + a + `]}`, `line 1, byte 16: there are two members "more"`},
+		{"TX-DT-11 another member twice", wraps, `{"more":1,"more":2,"objects":[` + a + `]}`, `line 1, column 17: there are two members "more"`},
 		{"TX-DT-11 type twice", wraps, `{"type":"bundle","type":"bundle","objects":[` + a + `]}`, `there are two members "type"`},
-		{"TX-DT-11 invalid UTF-8", wraps, "{\"x\":\"\xff\",\"objects\":[" + a + "]}", `line 1, byte 6: the text is not valid UTF-8`},
+		{"TX-DT-11 invalid UTF-8", wraps, "{\"x\":\"\xff\",\"objects\":[" + a + "]}", `line 1, column 7: the text is not valid UTF-8`},
 		{"TX-DT-11 invalid UTF-8 behind", wraps, "{\"objects\":[" + a + "],\"x\":\"\xe4\xb8\"}", `the text is not valid UTF-8`},
 		{"TX-DT-11 name is half a pair", wraps, `{"\ud800":1,"objects":[` + a + `]}`, `a name or type is not valid Unicode`},
-		{"TX-DT-11 text behind the root", []Wrapper{Envelope, Content}, `{"objects":[` + a + `]} x`, `line 1, byte 27: found "x" where nothing more should come`},
+		{"TX-DT-11 text behind the root", []Wrapper{Envelope, Content}, `{"objects":[` + a + `]} x`, `line 1, column 28: found "x" where nothing more should come`},
 		{"TX-DT-11 second value", []Wrapper{Envelope, Content}, `{"objects":[` + a + `]}{}`, `found "{" where nothing more should come`},
 		{"half a character behind", wraps, `{"objects":[` + a + "]}\xe4", "found \"\\xe4\" where"},
-		{"GEN-01 byte-order mark", wraps, "\ufeff" + `{"objects":[` + a + `]}`, `line 1, byte 0: the input begins with a byte-order mark, which JSON does not allow`},
-		{"comma at the end", wraps, `{"objects":[` + a + `,]}`, `line 1, byte 25: found "]" where a value should come`},
-		{"comma missing", wraps, "{\"objects\":[" + a + "\n " + a + `]}`, `line 2, byte 26: found "{" where ',' or the closing bracket should come`},
+		{"GEN-01 byte-order mark", wraps, "\ufeff" + `{"objects":[` + a + `]}`, `line 1, column 1: the input begins with a byte-order mark, which JSON does not allow`},
+		{"comma at the end", wraps, `{"objects":[` + a + `,]}`, `line 1, column 26: found "]" where a value should come`},
+		{"comma missing", wraps, "{\"objects\":[" + a + "\n " + a + `]}`, `line 2, column 2: found "{" where ',' or the closing bracket should come`},
 		{"brackets crossed", wraps, `{"objects":[{"a":[}]}`, `found "}" where a value or ']' should come`},
 		{"control character", wraps, "{\"objects\":[{\"a\":\"\n\"}]}", `found "\n" where the rest of a string (control characters escaped) should come`},
-		{"TX-OBJ-POST-08 too many", wraps, `{"objects":[1,2,3,4,5]}`, `line 1, byte 21: there are more than 4 objects`},
+		{"TX-OBJ-POST-08 too many", wraps, `{"objects":[1,2,3,4,5]}`, `line 1, column 22: there are more than 4 objects`},
 		{"too many members of the wrapper", wraps, `{"a":1,"b":2,"c":3,"d":4,"objects":[1]}`, `the root object has more than 4 members`},
 		{"long name", wraps, `{"` + strings.Repeat("a", 5000) + `":1,"objects":[1]}`, `a name or type has more than 4096 bytes`},
 		{"very long name", wraps, `{"` + strings.Repeat("a", 100_000) + `":1,"objects":[1]}`, `a name or type has more than 4096 bytes`},
-		{"absurd nesting", wraps, `{"objects":[` + strings.Repeat("[", 100_000) + strings.Repeat("]", 100_000) + `]}`, `line 1, byte 10010: found "[" where no more than 10000 levels of nesting should come`},
+		{"absurd nesting", wraps, `{"objects":[` + strings.Repeat("[", 100_000) + strings.Repeat("]", 100_000) + `]}`, `line 1, column 10011: lists and objects lie in more than 10000 levels`},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			for _, wrapper := range tc.wrappers {
@@ -110,6 +115,9 @@ func TestReaderErrors(t *testing.T) {
 				_, err := all(r)
 				if _, ok := errors.AsType[*SyntaxError](err); !ok || !strings.Contains(err.Error(), tc.want) {
 					t.Errorf("wrapper %d: %.200q fails with %v; want %s", wrapper, tc.in, err, tc.want)
+				}
+				if fault, ok := errors.AsType[*SyntaxError](err); ok && fault.GoesOn {
+					continue
 				}
 				if _, again := r.Skip(); again != err {
 					t.Errorf("wrapper %d: %.200q fails with %v, then with %v", wrapper, tc.in, err, again)

@@ -17,6 +17,10 @@ type Root struct {
 	Objects int             // elements of its list of objects
 }
 
+// IsBundle reports whether the value is a bundle or meant as one: an envelope
+// has neither type nor id (TAXII 2.1 §3.7).
+func (r Root) IsBundle() bool { return r.Names["type"] || r.Names["id"] }
+
 // A root is what a Reader knows of the value that it is in at the root of the
 // stream.
 type root struct {
@@ -55,7 +59,10 @@ func (r *Reader) enter(keep bool) (span Span, alone bool, err error) {
 		r.root.kind, r.root.seen.List, r.list = wrapping, true, 1
 		return Span{}, false, nil
 	}
-	return Span{}, false, r.fault("the root is not a JSON object")
+	r.w.pos-- // to where it begins
+	err = r.fault("the root is not a JSON object")
+	r.w.pos++
+	return Span{}, false, err
 }
 
 // opens reports whether ev has opened such a bracket.
@@ -98,15 +105,15 @@ func (r *root) isEmptyEnvelope() bool {
 
 // leave reads from the end of the list to the end of the root.
 func (r *Reader) leave() error {
-	if r.count == 0 && r.Roots == nil {
-		return r.faultOf("BUN-02", "the list of objects is empty")
-	}
 	inObject := r.list == 2
 	r.list = 0
 	if inObject {
 		if _, err := r.members(); err != nil { // a second list of objects is one
 			return err
 		}
+	}
+	if r.count == 0 && r.Roots == nil && (r.wrapper != File || r.root.seen.IsBundle()) {
+		return r.faultOf("BUN-02", "the list of objects is empty")
 	}
 	r.endRoot()
 	return nil

@@ -2,7 +2,9 @@ package stix
 
 import (
 	"bytes"
+	"encoding/binary"
 	"io"
+	"math/bits"
 	"slices"
 	"unicode/utf8"
 )
@@ -18,6 +20,8 @@ type window struct {
 
 	counted int // in buf[:counted] line feeds have been counted
 	lines   int // line feeds up to there, from the start of the stream
+	start   int // of the line there, as far as it is in buf
+	before  int // characters of that line that are not in buf any more
 
 	// Bytes from these positions on stay in buf; -1 for none.
 	held   int // start of the member that is being read
@@ -42,10 +46,37 @@ func (w *window) line() int {
 	return w.lines + 1
 }
 
+// column returns the place in its line of the next byte to be taken, in
+// characters counted from 1.
+func (w *window) column() int {
+	w.count(w.pos)
+	return w.before + characters(w.buf[w.start:w.pos]) + 1
+}
+
+// characters counts those that begin in p, eight bytes at a time: a byte is the
+// continuation of a character where its highest two bits are 10.
+func characters(p []byte) int {
+	n := len(p)
+	for ; len(p) >= 8; p = p[8:] {
+		eight := binary.LittleEndian.Uint64(p)
+		n -= bits.OnesCount64(eight >> 7 &^ (eight >> 6) & 0x0101010101010101)
+	}
+	for _, c := range p {
+		if !utf8.RuneStart(c) {
+			n--
+		}
+	}
+	return n
+}
+
 // count counts the line feeds of buf[:to].
 func (w *window) count(to int) {
 	if to > w.counted {
-		w.lines += bytes.Count(w.buf[w.counted:to], []byte("\n"))
+		piece := w.buf[w.counted:to]
+		if n := bytes.Count(piece, []byte("\n")); n > 0 {
+			w.lines += n
+			w.start, w.before = w.counted+bytes.LastIndexByte(piece, '\n')+1, 0
+		}
 		w.counted = to
 	}
 }
@@ -107,6 +138,8 @@ func (w *window) forget() {
 	}
 	w.count(from)
 	w.counted -= from
+	w.before += characters(w.buf[min(w.start, from):from])
+	w.start = max(0, w.start-from)
 	rest := w.buf[from:]
 	if len(rest) < windowSize && cap(w.buf) > windowSize {
 		w.buf = make([]byte, 0, windowSize)

@@ -30,15 +30,15 @@ func TestRefusedBodies(t *testing.T) {
 		status     int
 		want       []string
 	}{
-		{"truncated", envelopeOf(one)[:30], 422, []string{"line 1, byte 30", "the input ends", "should come"}},
+		{"truncated", envelopeOf(one)[:30], 422, []string{"line 1, column 31", "the input ends", "should come"}},
 		{"truncated behind the objects", strings.TrimSuffix(envelopeOf(one), "]}"), 422, []string{"the input ends", "',' or the closing bracket should come"}},
-		{"no root", " ", 422, []string{"line 1, byte 1", "there is nothing to read"}},
-		{"wrong root, a list", "[" + one + "]", 422, []string{"line 1, byte 1", "the root is not a JSON object"}},
+		{"no root", " ", 422, []string{"line 1, column 2", "there is nothing to read"}},
+		{"wrong root, a list", "[" + one + "]", 422, []string{"line 1, column 1", "the root is not a JSON object"}},
 		{"wrong root, one object", one, 422, []string{`there is no member "objects"`}},
-		{"wrong root, no list in it", `{"objects":{}}`, 422, []string{"line 1, byte 12", `"objects" is not a list`}},
-		{"too deep", `{"objects":[` + strings.Repeat("[", 20_000) + strings.Repeat("]", 20_000) + `]}`, 422, []string{"line 1, byte 10010", "no more than 10000 levels"}},
-		{"duplicate key", `{"objects":[` + one + "],\n" + `"objects":[` + one + `]}`, 422, []string{"line 2, byte ", `there are two members "objects"`}},
-		{"invalid UTF-8", "{\"x\":\"\xff\",\"objects\":[" + one + "]}", 422, []string{"line 1, byte 6", "the text is not valid UTF-8"}},
+		{"wrong root, no list in it", `{"objects":{}}`, 422, []string{"line 1, column 13", `"objects" is not a list`}},
+		{"too deep", `{"objects":[` + strings.Repeat("[", 20_000) + strings.Repeat("]", 20_000) + `]}`, 422, []string{"line 1, column 10011", "more than 10000 levels"}},
+		{"duplicate key", `{"objects":[` + one + "],\n" + `"objects":[` + one + `]}`, 422, []string{"line 2, column ", `there are two members "objects"`}},
+		{"invalid UTF-8", "{\"x\":\"\xff\",\"objects\":[" + one + "]}", 422, []string{"line 1, column 7", "the text is not valid UTF-8"}},
 		{"too large", envelopeOf(one) + strings.Repeat(" ", room), 413, []string{"more than 100000 bytes", "send it in several parts"}},
 	} {
 		t.Run(tc.name, func(t *testing.T) {

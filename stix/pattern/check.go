@@ -26,7 +26,7 @@ func (p *parser) checkMatches(c Constant) {
 		return
 	}
 	if err := checkExpression(c.Text, c.Offset); err != nil {
-		p.refuse(err)
+		p.object(err)
 	}
 }
 
@@ -35,12 +35,12 @@ func (p *parser) checkBlock(t *Test) {
 	c := t.Constants[0]
 	four, six := t.Path.addresses()
 	if !four && !six {
-		p.refuse(errorf("PAT-SEM-7", t.Path.Offset, "%s takes the value of an ipv4-addr or ipv6-addr, and %s is none", string(t.Operator), excerpt(t.Path.String())))
+		p.object(errorf("PAT-SEM-7", t.Path.Offset, "%s takes the value of an ipv4-addr or ipv6-addr, and %s is none", string(t.Operator), excerpt(t.Path.String())))
 		return
 	}
 	block, ok := parseBlock(c.Text)
 	if is4 := block.Addr().Is4(); !ok || is4 && !four || !is4 && !six {
-		p.refuse(errorf("PAT-SEM-7", c.Offset, "%q is no IP address or CIDR block that %s could have", excerpt(c.Text), excerpt(t.Path.String())))
+		p.object(errorf("PAT-SEM-7", c.Offset, "%q is no IP address or CIDR block that %s could have", excerpt(c.Text), excerpt(t.Path.String())))
 	}
 }
 

@@ -25,8 +25,8 @@ func (p *parser) comparisonAnd() (Comparison, typeSet) {
 	for p.accept("AND") {
 		operand, more := p.operand()
 		both := types.intersection(more)
-		if p.err == nil && both.empty() {
-			p.refuse(errorf("PAT-SEM-3", operand.Offset, "AND joins %s with %s inside one observation; no object is of both types", types.first, more.first))
+		if both.empty() && !p.objected("PAT-SEM-8") { // what is no type name may be meant for the other
+			p.object(errorf("PAT-SEM-3", operand.Offset, "AND joins %s with %s inside one observation; no object is of both types", types.first, more.first))
 		}
 		types = both
 		node.Operands = append(node.Operands, operand)
@@ -151,8 +151,7 @@ func (p *parser) member(set []Constant) Constant {
 		return Constant{}
 	}
 	if len(set) > 0 && family(set[0].Kind) != family(kind) {
-		p.refuse(errorf("PAT-SEM-6", p.tok.offset, "%s is not of the same kind as %s, the first constant of the set", p.found(), excerpt(set[0].Text)))
-		return Constant{}
+		p.object(errorf("PAT-SEM-6", p.tok.offset, "%s is not of the same kind as %s, the first constant of the set", p.found(), excerpt(set[0].Text)))
 	}
 	return p.constant()
 }

@@ -24,8 +24,7 @@ type value struct {
 // A hash is a hash algorithm of the vocabulary hash-algorithm-ov.
 type hash struct {
 	name   string
-	digits int    // hex digits of a value; 0 where values have another form
-	form   string // of a value, for messages: a regular expression
+	digits int // hex digits of a value; 0 for SSDEEP, whose values have another form
 }
 
 // find returns the value of a property.

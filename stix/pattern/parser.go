@@ -1,6 +1,7 @@
 package pattern
 
 import (
+	"slices"
 	"strings"
 	"unicode/utf8"
 )
@@ -10,13 +11,32 @@ import (
 // and PAT-SEM-1 to 8 and 11 to 14), or "LIMIT". Patterns of pattern_version 2.0
 // parse too; what 2.1 added to the language is EXISTS only.
 func Parse(text string, l Limits) (*Pattern, error) {
+	p, faults := Examine(text, l)
+	if len(faults) > 0 {
+		return nil, &faults[0]
+	}
+	return p, nil
+}
+
+// Examine is Parse for those who repair a pattern: it reads on behind what is
+// well-formed but cannot be meant, and returns the first violation of each rule,
+// in the order of the text. The pattern is nil where it is not well-formed; with
+// faults it means nothing, but Problems, Windows and Terms tell of its parts.
+func Examine(text string, l Limits) (*Pattern, []Error) {
 	p := &parser{lexer: lexer{text: text}, limits: l}
 	root := p.pattern()
-	if p.err != nil {
-		p.err.Line, p.err.Column = Place(text, p.err.Offset)
-		return nil, p.err
+	whole := p.err == nil
+	if !whole {
+		p.faults = append(p.faults, *p.err)
 	}
-	return &Pattern{Text: text, Root: root, spellings: p.spellings}, nil
+	for i := range p.faults {
+		e := &p.faults[i]
+		e.Line, e.Column = Place(text, e.Offset)
+	}
+	if !whole {
+		return nil, p.faults
+	}
+	return &Pattern{Text: text, Root: root, spellings: p.spellings}, p.faults
 }
 
 // A parser goes down one function for each level of precedence, and one round
@@ -29,8 +49,9 @@ type parser struct {
 	taken  token // the last one taken
 	tok    token // not yet taken
 
-	depth int
-	count int // of comparisons
+	depth  int
+	count  int     // of comparisons
+	faults []Error // behind which it is read on, each rule once
 
 	// Memory for the parts of tests, taken piece by piece, so that a pattern
 	// costs few allocations.
@@ -57,6 +78,18 @@ func (p *parser) accept(text string) bool {
 
 // refuse keeps a fault, and makes every further token the end of the text.
 func (p *parser) refuse(e *Error) { p.tok = p.fail(e) }
+
+// object keeps a fault behind which it can be read on, once for each rule.
+func (p *parser) object(e *Error) {
+	if p.err == nil && !p.objected(e.Rule) {
+		p.faults = append(p.faults, *e)
+	}
+}
+
+// objected reports whether a rule is broken behind which it was read on.
+func (p *parser) objected(rule string) bool {
+	return slices.ContainsFunc(p.faults, func(e Error) bool { return e.Rule == rule })
+}
 
 // found returns the text of the next token as it was written, for messages.
 func (p *parser) found() string { return excerpt(p.text[p.tok.offset:p.tok.end]) }
@@ -147,11 +180,9 @@ func (p *parser) qualified() Observation {
 	node := p.observation()
 	for p.tok.is("WITHIN") || p.tok.is("REPEATS") || p.tok.is("START") {
 		q := p.qualifier()
-		for _, other := range node.Qualifiers {
-			if other.Kind == q.Kind {
-				p.refuse(errorf("PAT-SEM-2", q.Offset, "%s stands twice behind one observation expression", qualifierWords[q.Kind]))
-				return node
-			}
+		if slices.ContainsFunc(node.Qualifiers, func(other Qualifier) bool { return other.Kind == q.Kind }) {
+			p.object(errorf("PAT-SEM-2", q.Offset, "%s stands twice behind one observation expression", qualifierWords[q.Kind]))
+			continue
 		}
 		node.Qualifiers = append(node.Qualifiers, q)
 	}

@@ -19,8 +19,8 @@ func (p *parser) path() Path {
 		p.badPath()
 		return path
 	}
-	if p.err == nil && !stix.ValidType(path.Type) {
-		p.refuse(errorf("PAT-SEM-8", path.Offset, "%q is no type name; one has 3 to 250 lower-case letters, digits and single hyphens, and begins with a letter", excerpt(path.Type)))
+	if !stix.ValidType(path.Type) {
+		p.object(errorf("PAT-SEM-8", path.Offset, "%q is no type name; one has 3 to 250 lower-case letters, digits and single hyphens, and begins with a letter", excerpt(path.Type)))
 	}
 	path.Steps = p.readSteps()
 	return path
@@ -95,8 +95,8 @@ func (p *parser) position() int {
 	}
 	text, offset := p.tok.text, p.tok.offset
 	n := p.integer(text, offset)
-	if p.err == nil && n < 0 {
-		p.refuse(errorf("PAT-SEM-14", offset, "found %q; in the brackets of a path stands one whole number from 0 on, or *", text))
+	if n < 0 {
+		p.object(errorf("PAT-SEM-14", offset, "found %q; in the brackets of a path stands one whole number from 0 on, or *", text))
 	}
 	p.take()
 	return int(n)
@@ -121,7 +121,7 @@ func (p *parser) integer(text string, offset int) int64 {
 		n = math.MaxInt64
 	}
 	if n > maxInteger || n < -maxInteger {
-		p.refuse(errorf("PAT-SEM-13", offset, "%s is no integer of STIX; they go from -9007199254740991 to 9007199254740991", excerpt(text)))
+		p.object(errorf("PAT-SEM-13", offset, "%s is no integer of STIX; they go from -9007199254740991 to 9007199254740991", excerpt(text)))
 	}
 	return n
 }

@@ -143,6 +143,11 @@ func FuzzParse(f *testing.F) {
 				t.Fatalf("Parse(%q): %v is no *Error", text, err)
 			}
 			checkError(t, text, e)
+			if p, _ := Examine(text, DefaultLimits); p != nil {
+				p.Problems() // and so on do not panic
+				p.Windows()
+				p.Terms()
+			}
 			return
 		}
 		for _, e := range p.Problems() {

@@ -511,12 +511,12 @@ var otherTypes = map[string]bool{
 
 // hashes are the known hash algorithms, by name in lower case without hyphens.
 var hashes = map[string]hash{
-	"md5":     {"MD5", 32, "[0-9a-fA-F]{32}"},
-	"sha1":    {"SHA-1", 40, "[0-9a-fA-F]{40}"},
-	"sha256":  {"SHA-256", 64, "[0-9a-fA-F]{64}"},
-	"sha512":  {"SHA-512", 128, "[0-9a-fA-F]{128}"},
-	"sha3256": {"SHA3-256", 64, "[0-9a-fA-F]{64}"},
-	"sha3512": {"SHA3-512", 128, "[0-9a-fA-F]{128}"},
-	"ssdeep":  {"SSDEEP", 0, "[0-9]+:[A-Za-z0-9/+]*:[A-Za-z0-9/+]*"},
-	"tlsh":    {"TLSH", 70, "[0-9a-fA-F]{70}"},
+	"md5":     {"MD5", 32},
+	"sha1":    {"SHA-1", 40},
+	"sha256":  {"SHA-256", 64},
+	"sha512":  {"SHA-512", 128},
+	"sha3256": {"SHA3-256", 64},
+	"sha3512": {"SHA3-512", 128},
+	"ssdeep":  {"SSDEEP", 0},
+	"tlsh":    {"TLSH", 70},
 }

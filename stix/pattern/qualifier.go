@@ -33,11 +33,11 @@ func (p *parser) checkQualifier(q *Qualifier) {
 	switch value := q.Value.Text; {
 	case q.Kind == StartStop:
 		if stix.Timestamp(value).Compare(stix.Timestamp(q.Stop.Text)) >= 0 {
-			p.refuse(errorf("PAT-SEM-1", q.Offset, "START %s is not before STOP %s, so that nothing can match", excerpt(value), excerpt(q.Stop.Text)))
+			p.object(errorf("PAT-SEM-1", q.Offset, "START %s is not before STOP %s, so that nothing can match", excerpt(value), excerpt(q.Stop.Text)))
 		}
 	case !isPositive(value):
 		rule := map[QualifierKind]string{Within: "PAT-SEM-5", Repeats: "PAT-SEM-4"}[q.Kind]
-		p.refuse(errorf(rule, q.Value.Offset, "%s has the number %s; it must be greater than 0", qualifierWords[q.Kind], excerpt(value)))
+		p.object(errorf(rule, q.Value.Offset, "%s has the number %s; it must be greater than 0", qualifierWords[q.Kind], excerpt(value)))
 	}
 }
 

@@ -65,6 +65,11 @@ func (w *warnings) test(t *Test) {
 		w.add(errorf("PAT-SEM-8", t.Path.Offset, "%s is no type of observable, and patterns match observables only", t.Path.Type))
 		return
 	}
+	if t.Operator == IsSubset || t.Operator == IsSuperset {
+		if four, six := t.Path.addresses(); !four && !six {
+			return // PAT-SEM-7 has said so
+		}
+	}
 	v, known, at, fault := resolve(t.Path.Type, t.Path.Steps)
 	if fault != noFault {
 		w.path(&t.Path, at, fault)
@@ -96,6 +101,9 @@ func (w *warnings) path(p *Path, at int, f fault) {
 // that is no hash.
 func (w *warnings) constants(t *Test, v *value) {
 	for _, c := range t.Constants {
+		if family(c.Kind) != family(t.Constants[0].Kind) {
+			return // PAT-SEM-6 has said so
+		}
 		if v.list || !canCompare(c.Kind, v.kind) {
 			w.incomparable(t, c, v)
 			return
@@ -151,7 +159,11 @@ func (w *warnings) hash(c Constant, algorithm string) {
 	if !known || h.has(c.Text) || w.full("PAT-SEM-16") {
 		return
 	}
-	w.add(errorf("PAT-SEM-16", c.Offset, "%q is no %s; one has the form %s", excerpt(c.Text), h.name, h.form))
+	if h.digits > 0 {
+		w.add(errorf("PAT-SEM-16", c.Offset, "%q is no %s; one has %d hexadecimal digits", excerpt(c.Text), h.name, h.digits))
+		return
+	}
+	w.add(errorf("PAT-SEM-16", c.Offset, "%q is no %s; one has a block size and two parts of base64, joined by colons", excerpt(c.Text), h.name))
 }
 
 // has reports whether a text has the form of a value of the algorithm.

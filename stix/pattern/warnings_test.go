@@ -35,9 +35,9 @@ func TestProblems(t *testing.T) {
 		{"[process:is_hidden = 1]", []string{"PAT-SEM-10 22 process:is_hidden is of type boolean, with which 1 cannot be compared"}},
 		{"[file:hashes.sha256 = t'2021-01-01T00:00:00Z']", []string{"PAT-SEM-10 23 file:hashes.sha256 is of type string, with which t'2021-01-01T00:00:00Z' cannot be compared"}},
 		{"[file:hashes.sha_256 NOT IN ('abc', 'def')]", []string{
-			`PAT-SEM-16 30 "abc" is no SHA-256; one has the form [0-9a-fA-F]{64}`,
-			`PAT-SEM-16 37 "def" is no SHA-256; one has the form [0-9a-fA-F]{64}`}},
-		{"[file:hashes.SSDEEP = '3:ab']", []string{`PAT-SEM-16 23 "3:ab" is no SSDEEP; one has the form [0-9]+:[A-Za-z0-9/+]*:[A-Za-z0-9/+]*`}},
+			`PAT-SEM-16 30 "abc" is no SHA-256; one has 64 hexadecimal digits`,
+			`PAT-SEM-16 37 "def" is no SHA-256; one has 64 hexadecimal digits`}},
+		{"[file:hashes.SSDEEP = '3:ab']", []string{`PAT-SEM-16 23 "3:ab" is no SSDEEP; one has a block size and two parts of base64, joined by colons`}},
 	} {
 		var got []string
 		for _, e := range mustParse(t, tc.text).Problems() {
@@ -45,6 +45,38 @@ func TestProblems(t *testing.T) {
 		}
 		if !slices.Equal(got, tc.want) {
 			t.Errorf("problems of %q are\n%s\nwant\n%s", tc.text, strings.Join(got, "\n"), strings.Join(tc.want, "\n"))
+		}
+	}
+}
+
+// TestExamine reads on behind what is well-formed, and says each rule once.
+func TestExamine(t *testing.T) {
+	const window = "START t'2026-01-02T00:00:00Z' STOP t'2026-01-01T00:00:00Z'"
+	for _, tc := range []struct {
+		text string
+		want []string // rules and columns: faults, then problems
+	}{
+		{"[url:valu = 'a' AND file:hashes.sha256 = 'x']", []string{"PAT-SEM-3 21", "PAT-SEM-9 6", "PAT-SEM-16 42"}},
+		{"[url:value = 'a' AND file:name = 'b' AND mutex:name = 'c'] WITHIN 0 SECONDS REPEATS 0 TIMES " + window,
+			[]string{"PAT-SEM-3 22", "PAT-SEM-5 67", "PAT-SEM-4 85", "PAT-SEM-1 93"}},
+		{"[file:size = 1] REPEATS 1 TIMES REPEATS 2 TIMES REPEATS 0 TIMES", []string{"PAT-SEM-2 33", "PAT-SEM-4 57"}},
+		{"[File:name = 'a' AND file:name = 'b']", []string{"PAT-SEM-8 2"}},
+		{"[ipv4-addr:valu ISSUBSET '192.0.2.1' OR file:name MATCHES '(']", []string{"PAT-SEM-7 2", "PAT-SEM-11 59"}},
+		{"[file:size IN (1, 'a', t'2026-01-01T00:00:00Z')]", []string{"PAT-SEM-6 19"}},
+		{"[file:size = 9007199254740992 AND file:x_list[-1] = 1 AND file:size = 9007199254740993]", []string{"PAT-SEM-13 14", "PAT-SEM-14 47"}},
+		{"[url:value = 'a' AND file:name = 'b'", []string{"PAT-SEM-3 22", "PAT-SYN-1 37"}},
+		{"[url:value = 'a'] WITHIN", []string{"PAT-SYN-5 25"}},
+	} {
+		p, all := Examine(tc.text, DefaultLimits)
+		if p != nil {
+			all = append(all, p.Problems()...)
+		}
+		var got []string
+		for _, e := range all {
+			got = append(got, fmt.Sprintf("%s %d", e.Rule, e.Column))
+		}
+		if !slices.Equal(got, tc.want) {
+			t.Errorf("%q has %q, want %q", tc.text, got, tc.want)
 		}
 	}
 }

@@ -197,12 +197,11 @@ func (f *facts) writeHashes(w io.Writer) {
 	fmt.Fprintln(w, "var hashes = map[string]hash{")
 	for _, name := range slices.Sorted(maps.Keys(f.Types.Hashes.ValuePatterns)) {
 		folded := strings.ToLower(strings.ReplaceAll(name, "-", ""))
-		pattern, digits := f.Types.Hashes.ValuePatterns[name], "0"
-		if m := hexDigits.FindStringSubmatch(pattern); m != nil {
+		digits := "0"
+		if m := hexDigits.FindStringSubmatch(f.Types.Hashes.ValuePatterns[name]); m != nil {
 			digits = m[1]
 		}
-		form := strings.TrimSuffix(strings.TrimPrefix(pattern, "^"), "$")
-		fmt.Fprintf(w, "%q: {%q, %s, %q},\n", folded, name, digits, form)
+		fmt.Fprintf(w, "%q: {%q, %s},\n", folded, name, digits)
 	}
 	fmt.Fprintln(w, "}")
 }
