@@ -93,11 +93,12 @@ func (p *push) consider(i int, raw []byte, definition func(stix.ID) []byte) cand
 // verdict judges the bytes of an object by all that needs no look at what is
 // stored, but for extension definitions.
 func verdict(judge stix.Judge, raw []byte, definition func(stix.ID) []byte) (stix.Object, stix.Verdict) {
-	o, findings := stix.ReadObject(raw, stix.DefaultLimits)
-	if len(findings) > 0 {
-		return o, stix.Verdict{Findings: findings}
+	o, faults := stix.ReadObject(raw, stix.DefaultLimits)
+	v := judge.Validate(o, definition)
+	if len(faults) > 0 && v.Accepted { // whatever the judge makes of them
+		v = stix.Verdict{Findings: faults}
 	}
-	return o, judge.Validate(o, definition)
+	return o, v
 }
 
 // warn adds findings that do not refuse c to what its success says.

@@ -3,7 +3,6 @@ package schemas
 import (
 	"maps"
 	"slices"
-	"strings"
 
 	"accord/stix"
 )
@@ -106,29 +105,9 @@ func judgeTooLarge(m Member, tooLarge *stix.TooLargeError, profile string) Membe
 	return m
 }
 
-// judgeMember judges one member of a stream by itself. What ReadObject finds
-// refuses it under every profile; rules that it speaks of are not said twice. An
-// object over a limit is not looked at further.
+// judgeMember judges one member of a stream by itself.
 func judgeMember(m Member, raw []byte, by stix.Judge, definition func(stix.ID) []byte) Member {
-	var findings []stix.Finding
-	m.Object, findings = stix.ReadObject(raw, stix.DefaultLimits)
-	if len(findings) == 0 {
-		m.Verdict = by.Validate(m.Object, definition)
-		return m
-	}
-	s, reported := &subject{}, map[string]bool{}
-	for _, f := range findings {
-		reported[f.Rule] = true
-		s.report(ruleOf(f.Rule), vital, f.Pointer, f.Words...)
-	}
-	m.Verdict = s.verdict()
-	if !reported["LIMIT"] {
-		for _, f := range by.Validate(m.Object, definition).Findings {
-			if !reported[f.Rule] {
-				m.Findings = append(m.Findings, f)
-			}
-		}
-		slices.SortStableFunc(m.Findings, func(a, b stix.Finding) int { return strings.Compare(string(a.Level), string(b.Level)) })
-	}
+	m.Object, _ = stix.ReadObject(raw, stix.DefaultLimits)
+	m.Verdict = by.Validate(m.Object, definition)
 	return m
 }

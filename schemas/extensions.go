@@ -4,6 +4,8 @@ import (
 	"maps"
 	"slices"
 	"strings"
+
+	"accord/stix"
 )
 
 // extensionRules are about extensions, the objects that define them, and custom
@@ -104,7 +106,9 @@ func (s *subject) checkDefinedExtension(pointer string, e extension) {
 	}
 	s.checkExtensionType(pointer, e, definition)
 	s.checkExtensionNames("EXT-09", pointer, e)
-	s.checkSuffixes(binding, pointer, e.fields)
+	if e.name != string(stix.ActivityContext) { // whose norm_refs are no identifiers
+		s.checkSuffixes(binding, pointer, e.fields)
+	}
 }
 
 // checkExtensionType compares the type of an extension with those that there

@@ -127,3 +127,14 @@ func TestWrongExtensionTypes(t *testing.T) {
 		}
 	}
 }
+
+// Our activity context may stand on types that it is not made for; that its
+// norm_refs are no identifiers is our own doing.
+func TestActivityContextElsewhere(t *testing.T) {
+	context := `"extensions":{"` + string(stix.ActivityContext) + `":{"extension_type":"property-extension","norm_refs":["gge-2015-13c"]}}`
+	tool := `{"type":"tool","spec_version":"2.1","id":"tool--60b2f9a1-47e5-4c38-9d0f-7a31d5e8c246",` +
+		`"created":"2026-02-03T04:05:06.789Z","modified":"2026-02-03T04:05:06.789Z","name":"Night heron",` + context + `}`
+	if got := found(t, tool, nil); len(got) > 0 {
+		t.Errorf("found %q", got)
+	}
+}

@@ -42,9 +42,6 @@ var followOns = map[string]follow{
 // dropFollowOns leaves out what follows from a violation that is as grave, and
 // what is said of a text that nobody can read.
 func (s *subject) dropFollowOns() {
-	for _, pointer := range s.Garbled {
-		s.found("GEN-01", pointer, "the string is not Unicode: it holds invalid UTF-8 or half of a surrogate pair")
-	}
 	causes := slices.Clone(s.violations)
 	s.violations = slices.DeleteFunc(s.violations, func(v violation) bool {
 		follows := followOns[v.rule.id]

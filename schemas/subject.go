@@ -21,6 +21,7 @@ type subject struct {
 	profile    string
 	strict21   bool // an object of STIX 2.0 is a violation
 	value      map[string]any
+	read       bool // GEN-01 has been said
 	countable  bool // a schema may calculate with its numbers
 	facts      *facts
 	custom     bool                 // the type is neither standard nor announced by an extension
@@ -50,6 +51,9 @@ type violation struct {
 
 // judge decodes the object and runs schema and rules on it.
 func (s *subject) judge() {
+	if s.takeFaults(); s.counts[ruleOf("LIMIT")] > 0 {
+		return // an object over a limit is not looked at further
+	}
 	value, odd, err := decodeOdd(s.Raw)
 	if err != nil {
 		s.found("GEN-01", "", "the object cannot be read as JSON (%s); one JSON object is required", err.Error())
@@ -68,6 +72,15 @@ func (s *subject) judge() {
 		s.schema().check(s, s.value)
 	}
 	s.checkRules()
+}
+
+// takeFaults reports what reading found, under every profile. What is no I-JSON
+// is not looked for again.
+func (s *subject) takeFaults() {
+	for _, f := range s.Faults {
+		s.report(ruleOf(f.Rule), vital, f.Pointer, f.Words...)
+	}
+	s.read = s.Faults != nil
 }
 
 // checkRules runs the rules that look at an object in code.
@@ -123,7 +136,7 @@ func (s *subject) add(v violation) {
 	if s.MarkingsUnreadable && v.rule.id != "COM-12" && ofMarkings(v.pointer) || s.old && !v.rule.old {
 		return
 	}
-	if s.full(v.rule, v.grade) {
+	if s.full(v.rule, v.grade) || s.read && v.rule.id == "GEN-01" {
 		return
 	}
 	if s.counts == nil {

@@ -67,7 +67,8 @@ type Verdict struct {
 // A Judge gives verdicts by one set of rules. It may be used from many
 // goroutines.
 type Judge interface {
-	// Validate judges an object by its own content. The extension definition of
+	// Validate judges an object by its own content, what reading it found
+	// included. The extension definition of
 	// an id is asked for where the object uses it: nil, as the function or its
 	// answer, says that it is not known, which refuses no object.
 	Validate(o Object, definition func(ID) []byte) Verdict

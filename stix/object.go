@@ -5,6 +5,8 @@ type Object struct {
 	Header
 	Raw []byte // one JSON object, as sent; never changed
 
+	// Faults are what ReadObject found (GEN-01, LIMIT); mostly nil.
+	Faults []Finding
 	// Garbled are JSON pointers to the first twenty strings and names that are
 	// not Unicode (GEN-01), of which nothing else can be said; mostly nil.
 	Garbled []string

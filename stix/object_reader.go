@@ -34,7 +34,7 @@ func ReadObject(raw []byte, l Limits) (Object, []Finding) {
 	r.read(raw)
 	r.checkSize(len(raw))
 	r.header.NewObservable = r.header.NewObservable || r.isBareObservable()
-	return Object{Header: r.header, Raw: raw, Garbled: r.garbled}, r.findings
+	return Object{Header: r.header, Raw: raw, Faults: r.findings, Garbled: r.garbled}, r.findings
 }
 
 type objectReader struct {
