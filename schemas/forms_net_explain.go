@@ -31,6 +31,10 @@ func inNoDomain(r rune) bool { return r < utf8.RuneSelf && r != '.' && !isNameBy
 // explainLabels looks for a label that is none.
 func (f *fault) explainLabels(text string) {
 	const rule = "OBJ-DOMAIN-NAME-1"
+	if len(text) > utf8.UTFMax*(maxDomain+1) { // too long, whatever its labels are
+		f.domainTooLong(text)
+		return
+	}
 	for label := range strings.SplitSeq(strings.TrimSuffix(text, "."), ".") {
 		switch {
 		case labelLength(label) > 0:
@@ -46,7 +50,11 @@ func (f *fault) explainLabels(text string) {
 		}
 		return
 	}
-	f.found(rule, f.pointer, "%s is %s; a domain name has at most %d characters", name(f.pointer), short(text), maxDomain)
+	f.domainTooLong(text)
+}
+
+func (f *fault) domainTooLong(text string) {
+	f.found("OBJ-DOMAIN-NAME-1", f.pointer, "%s is %s; a domain name has at most %d characters", name(f.pointer), short(text), maxDomain)
 }
 
 func explainIPv4(f *fault, text, _ string) {
