@@ -32,7 +32,7 @@ func (s *subject) checkCustomExtension(pointer string, e extension) {
 	case s.facts.class != sco && !s.custom:
 		s.found("CUS-09", pointer, "the custom extension %s stands on the type %s; only observables may have one", short(e.name), s.Type)
 		return
-	case !isCustomExtension(e.name):
+	case !isCustomExtensionName(e.name):
 		s.found("CUS-09", pointer, "the custom extension %s has a wrong name; it must be 3 to 250 lower-case letters, digits and hyphens and end in -ext", short(e.name))
 	case s.facts.class != sco:
 		s.foundAs("CUS-09", tolerated, pointer, "the custom extension %s stands on the type %s; only observables may have one", short(e.name), s.Type)
@@ -53,8 +53,4 @@ func (s *subject) checkSoundCustomExtension(pointer, name string) {
 	if !strings.HasPrefix(name, "x-") {
 		s.foundAs("CUS-09", advice, pointer, "the custom extension %s should have a name that begins with x-", short(name))
 	}
-}
-
-func isCustomExtension(name string) bool {
-	return len(name) <= 250 && len(name) > len("-ext") && name[0] != '-' && every(name, isTypeByte)
 }

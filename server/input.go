@@ -9,6 +9,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"sync/atomic"
 
 	"accord/stix"
 )
@@ -19,8 +20,8 @@ import (
 type input struct {
 	names []string
 	stdin io.Reader
-	size  int64 // of all files, as they are stored; -1 where that is not known
-	read  int64 // bytes of them that have been read
+	size  int64        // of all files, as they are stored; -1 where that is not known
+	read  atomic.Int64 // bytes of them that have been read
 
 	objects *stix.Reader // of the current file, nil before it is opened
 	file    io.Closer
@@ -90,7 +91,7 @@ func (in *input) open() error {
 		}
 		r, in.file = f, f
 	}
-	r, err := unpack(&countingReader{r, &in.read})
+	r, err := unpack(&meter{r, &in.read, nil})
 	if err != nil {
 		in.Close()
 		return fmt.Errorf("%s: %w", printable(in.names[0]), err)
@@ -118,14 +119,19 @@ func unpack(r io.Reader) (io.Reader, error) {
 	return gzip.NewReader(buffered)
 }
 
-// A countingReader adds up what is read.
-type countingReader struct {
-	r io.Reader
-	n *int64
+// A meter adds up what is read, for all who look, and tells the reader's own
+// goroutine.
+type meter struct {
+	io.Reader
+	n    *atomic.Int64
+	tell func(int64) // may be nil
 }
 
-func (c *countingReader) Read(p []byte) (int, error) {
-	n, err := c.r.Read(p)
-	*c.n += int64(n)
+func (m *meter) Read(p []byte) (int, error) {
+	n, err := m.Reader.Read(p)
+	read := m.n.Add(int64(n))
+	if m.tell != nil {
+		m.tell(read)
+	}
 	return n, err
 }

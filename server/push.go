@@ -50,7 +50,7 @@ func push(ctx context.Context, to *client.Collection, in *input, envelope int, t
 	defer bar.end()
 	return to.Push(ctx, in, client.PushOptions{
 		Envelope: envelope,
-		Progress: func(r client.PushResult) { bar.at(in.read, pushed(r)) },
+		Progress: func(r client.PushResult) { bar.at(in.read.Load(), pushed(r)) },
 	})
 }
 

@@ -314,6 +314,7 @@ func TestAPIPublishes(t *testing.T) {
 	const activity = "extension-definition--afe29771-8065-4445-be99-ab77b492b790"
 	for _, tc := range []struct{ path, mediaType, want string }{
 		{"/v1/extensions", "application/stix+json;version=2.1", activity},
+		{"/v1/extensions/examples", "application/stix+json;version=2.1", `"assistance-request"`},
 		{"/v1/extensions/" + activity, "application/stix+json;version=2.1", `"extension-definition"`},
 		{"/v1/rules", "application/json", `{"rules":[{"id":`},
 		{"/v1/rules?lang=zh&profile=strict", "application/json", "须为 2.1"},
@@ -330,10 +331,12 @@ func TestAPIPublishes(t *testing.T) {
 		}
 	}
 	checkMatching(t, s, "/v1/schemas/indicator")
-	_, extensions := (v1Request{method: "GET", path: "/v1/extensions"}).do(t, s)
-	_, body := v1Request{"POST", "/v1/validate?profile=strict", token, "application/stix+json", "", extensions}.do(t, s)
-	if !strings.Contains(body, `"refused":0`) || strings.Contains(body, `"rule"`) {
-		t.Errorf("our own extension definitions, judged: %s", body)
+	for _, path := range []string{"/v1/extensions", "/v1/extensions/examples"} {
+		_, bundle := (v1Request{method: "GET", path: path}).do(t, s)
+		_, body := v1Request{"POST", "/v1/validate?profile=strict", token, "application/stix+json", "", bundle}.do(t, s)
+		if !strings.Contains(body, `"objects":3,`) || !strings.Contains(body, `"refused":0`) || strings.Contains(body, `"rule"`) {
+			t.Errorf("what stands at %s, judged: %s", path, body)
+		}
 	}
 }
 
@@ -372,7 +375,7 @@ func checkMatching(t *testing.T, s *running, path string) {
 func TestAPIMethods(t *testing.T) {
 	s, token := startAPI(t)
 	for path, allow := range map[string]string{
-		"/v1/validate": "POST", "/v1/extensions": "GET, HEAD", "/v1/extensions/x": "GET, HEAD",
+		"/v1/validate": "POST", "/v1/extensions": "GET, HEAD", "/v1/extensions/examples": "GET, HEAD", "/v1/extensions/x": "GET, HEAD",
 		"/v1/rules": "GET, HEAD", "/v1/schemas/note": "GET, HEAD", "/v1/openapi.json": "GET, HEAD",
 	} {
 		for _, method := range []string{"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "PROPFIND"} {

@@ -191,20 +191,3 @@ func (k *kept) Write(p []byte) (int, error) {
 	}
 	return k.Spool.Write(p)
 }
-
-// A meter adds up what is read, for all who look, and tells the reader's own
-// goroutine.
-type meter struct {
-	io.Reader
-	n    *atomic.Int64
-	tell func(int64) // may be nil
-}
-
-func (m *meter) Read(p []byte) (int, error) {
-	n, err := m.Reader.Read(p)
-	read := m.n.Add(int64(n))
-	if m.tell != nil {
-		m.tell(read)
-	}
-	return n, err
-}

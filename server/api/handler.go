@@ -71,12 +71,13 @@ func (h *Handler) Mount(e *echo.Echo) {
 		method string
 		run    echo.HandlerFunc
 	}{
-		"validate":       {http.MethodPost, h.validate},
-		"extensions":     {http.MethodGet, h.getExtensions},
-		"extensions/:id": {http.MethodGet, h.getExtension},
-		"rules":          {http.MethodGet, h.getRules},
-		"schemas/:type":  {http.MethodGet, h.getSchema},
-		"openapi.json":   {http.MethodGet, h.getOpenAPI},
+		"validate":            {http.MethodPost, h.validate},
+		"extensions":          {http.MethodGet, h.getExtensions},
+		"extensions/examples": {http.MethodGet, h.getExamples},
+		"extensions/:id":      {http.MethodGet, h.getExtension},
+		"rules":               {http.MethodGet, h.getRules},
+		"schemas/:type":       {http.MethodGet, h.getSchema},
+		"openapi.json":        {http.MethodGet, h.getOpenAPI},
 	} {
 		e.Add(o.method, prefix+path, o.run)
 		if o.method == http.MethodGet {

@@ -11,12 +11,25 @@ import (
 	"github.com/labstack/echo/v4"
 )
 
-// bundleID is that of the bundle of our extension definitions.
-const bundleID = "bundle--5c3d0c4e-5a0b-4b0e-9a39-6f1f4fb4a1c7"
+// The ids of the bundles of our extension definitions and of examples.
+const (
+	definitionsID = "bundle--5c3d0c4e-5a0b-4b0e-9a39-6f1f4fb4a1c7"
+	examplesID    = "bundle--b0a7a0a4-6f0d-4d63-8a55-0d9f4be4c1d2"
+)
 
 // getExtensions serves GET /v1/extensions: our extension definitions, and the
 // identity that made them, as a STIX bundle.
 func (h *Handler) getExtensions(c echo.Context) error {
+	return publishBundle(c, definitionsID, schemas.Definitions())
+}
+
+// getExamples serves GET /v1/extensions/examples: objects that use our
+// extensions, as a STIX bundle.
+func (h *Handler) getExamples(c echo.Context) error {
+	return publishBundle(c, examplesID, schemas.Examples())
+}
+
+func publishBundle(c echo.Context, id string, objects []json.RawMessage) error {
 	if err := checkParameters(c); err != nil {
 		return err
 	}
@@ -24,7 +37,7 @@ func (h *Handler) getExtensions(c echo.Context) error {
 		Type    string            `json:"type"`
 		ID      string            `json:"id"`
 		Objects []json.RawMessage `json:"objects"`
-	}{"bundle", bundleID, schemas.Definitions()})
+	}{"bundle", id, objects})
 }
 
 // getExtension serves GET /v1/extensions/{id}: one object of that bundle.
