@@ -1,6 +1,6 @@
 """Pushes with and polls with taxii2-client, and compares every object.
 
-usage: client.py ACCORD AGREEMENT DATA
+usage: clients.py ACCORD AGREEMENT DATA
 ACCORD is the binary, AGREEMENT the file it serves, DATA a folder of real STIX
 files; without it only a few made-up objects go through.
 """
