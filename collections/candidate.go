@@ -24,11 +24,12 @@ type candidate struct {
 	refused  *Failure // nil when it may be stored
 }
 
-// examine reads and judges the members [from, to), on all processors.
+// examine reads and judges the members [from, to), on the processors that the
+// caller's turns give it.
 func (p *push) examine(ctx context.Context, from, to int) ([]candidate, error) {
 	batch := make([]candidate, to-from)
 	definition := p.definitions.In(ctx)
-	if err := inParallel(ctx, len(batch), func(i int) (err error) {
+	if err := p.view.root.service.Turns.inParallel(ctx, len(batch), func(i int) (err error) {
 		batch[i], err = p.candidate(from+i, definition)
 		return err
 	}); err != nil {
@@ -48,20 +49,25 @@ func (p *push) examine(ctx context.Context, from, to int) ([]candidate, error) {
 	return batch, nil
 }
 
-// inParallel runs f for 0 … n-1, in runs of neighbours so that handing out the
-// work costs nothing against doing it.
-func inParallel(ctx context.Context, n int, f func(i int) error) error {
-	const run = 32
+// inParallel runs f for 0 … n-1, in runs of neighbours, each in one turn, so that
+// handing out the work costs nothing against doing it and no turn is long.
+func (t *Turns) inParallel(ctx context.Context, n int, f func(i int) error) error {
+	const run = 16
 	g, ctx := errgroup.WithContext(ctx)
 	g.SetLimit(runtime.GOMAXPROCS(0))
 	for from := 0; from < n; from += run {
 		g.Go(func() error {
+			done, err := t.Work(ctx)
+			if err != nil {
+				return err
+			}
+			defer done()
 			for i := from; i < min(from+run, n); i++ {
 				if err := f(i); err != nil {
 					return err
 				}
 			}
-			return ctx.Err()
+			return nil
 		})
 	}
 	return g.Wait()

@@ -37,7 +37,7 @@ type Pushed struct {
 // the envelope (TAXII 2.1 §5.5). What the status calls a success is durable
 // when Push returns. Members are judged while earlier ones are being written;
 // when the store fails in the middle, what it took so far stays, and the same
-// push again finds it there.
+// push again finds it there. The caller has the turn of Turns.Push.
 func (v *View) Push(ctx context.Context, posted Posted) (Pushed, error) {
 	if err := v.RequireWrite(); err != nil {
 		return Pushed{}, err

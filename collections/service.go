@@ -19,6 +19,8 @@ type Service struct {
 	Log       *slog.Logger
 	Now       func() time.Time // the clock; time.Now in production
 
+	Turns Turns // of the parties, in what pushes cost
+
 	judges judges
 }
 

@@ -21,6 +21,10 @@ type Stream struct {
 	// Definition finds the extension definitions that are known besides our
 	// own, as Judge wants it; may be nil.
 	Definition func(stix.ID) []byte
+
+	// Turn, if any, waits until the next objects may be judged; done is called
+	// when they are, some milliseconds later.
+	Turn func(context.Context) (done func(), err error)
 }
 
 // A Member is a verdict in a stream: of one member of the wrapper, or of the
@@ -99,6 +103,13 @@ func (s *Stream) Each(ctx context.Context, src io.Reader, wrapper stix.Wrapper, 
 // ends.
 func (s *Stream) judge(ctx context.Context, b *batch) error {
 	defer close(b.judged)
+	if s.Turn != nil {
+		done, err := s.Turn(ctx)
+		if err != nil {
+			return err
+		}
+		defer done()
+	}
 	for i, m := range b.members {
 		if err := ctx.Err(); err != nil {
 			return err

@@ -30,11 +30,12 @@ func (h *Handler) receive(r *request) (*body, error) {
 }
 
 // members finds the members of the body and checks its grammar to the end
-// (TX-OBJ-POST-08). The objects are judged later, each by itself.
-func (b *body) members() (posted, error) {
-	content := b.Reader()
+// (TX-OBJ-POST-08). The objects are judged later, each by itself. It reads from
+// content, which it closes.
+func (b *body) members(content io.ReadCloser) (posted, error) {
+	defer content.Close()
 	reader := stix.NewReader(content, b.wrapper, stix.DefaultLimits)
-	p := posted{from: content}
+	p := posted{from: b.Reader()}
 	for {
 		span, err := reader.Skip()
 		if err == nil {

@@ -37,15 +37,26 @@ func objectsOf(v *collections.View) fetch {
 // The body has been read to its end; it is walked to its end once more before
 // anything is stored.
 func (h *Handler) addObjects(r *request) error {
-	posted, err := r.body.members()
-	if err != nil {
-		return err
-	}
-	pushed, err := r.view.Push(r.Request().Context(), posted)
+	pushed, err := h.push(r)
 	if err != nil {
 		return err
 	}
 	return writeStatus(r, http.StatusAccepted, pushed.Status, pushed.Versions)
+}
+
+// push stores the objects of the body, in the turns of its party.
+func (h *Handler) push(r *request) (collections.Pushed, error) {
+	ctx, turns := r.Request().Context(), &h.Service.Turns
+	done, err := turns.Push(ctx)
+	if err != nil {
+		return collections.Pushed{}, err
+	}
+	defer done()
+	posted, err := r.body.members(turns.Worker(ctx, r.body.Reader()))
+	if err != nil {
+		return collections.Pushed{}, err
+	}
+	return r.view.Push(ctx, posted)
 }
 
 // getObject serves GET {api-root}/collections/{id}/objects/{object-id}/

@@ -56,6 +56,11 @@ func (h *Handler) serve(ops operations) echo.HandlerFunc {
 			return err
 		}
 		if op.method == http.MethodPost {
+			leave, err := h.Service.Turns.Admit(r.Request().Context())
+			if err != nil {
+				return err
+			}
+			defer leave()
 			if r.body, err = h.receive(r); err != nil {
 				return err
 			}

@@ -4,36 +4,42 @@ import (
 	"context"
 	"errors"
 	"sync"
+	"time"
+
+	"accord/collections/fair"
 )
 
 // readers are the connections for reading: as many as are needed at once, up
-// to a bound. The one that was given back last is taken first, because its
-// pages and statements are at hand.
+// to a bound, by turns of the parties. The one that was given back last is taken
+// first, because its pages and statements are at hand.
 type readers struct {
 	file  file
-	turns chan struct{} // holds one for each connection in use
+	turns fair.Gate // one turn for each connection in use
 
 	mu   sync.Mutex
 	free []*conn
 }
 
-func newReaders(f file, most int) *readers {
-	return &readers{file: f, turns: make(chan struct{}, most)}
+// newReaders returns most readers. One party has all but one of them at most, so
+// that another need not wait for the end of a read.
+func newReaders(f file, most int, waited func(time.Duration)) *readers {
+	return &readers{file: f, turns: fair.Gate{Most: most, Each: max(1, most-1), Waiting: maxWaiting, Waited: waited}}
 }
 
 // take returns a connection, which the caller gives back.
 func (r *readers) take(ctx context.Context) (*conn, error) {
-	select {
-	case r.turns <- struct{}{}:
-	case <-ctx.Done():
-		return nil, ctx.Err()
+	party := partyOf(ctx)
+	if err := r.turns.Enter(ctx, party); errors.Is(err, fair.ErrFull) {
+		return nil, errBusy
+	} else if err != nil {
+		return nil, err
 	}
 	if c := r.pop(); c != nil {
 		return c, nil
 	}
 	c, err := r.file.open(context.WithoutCancel(ctx), readerPragmas)
 	if err != nil {
-		<-r.turns
+		r.turns.Leave(party)
 	}
 	return c, err
 }
@@ -50,11 +56,12 @@ func (r *readers) pop() *conn {
 	return c
 }
 
-func (r *readers) give(c *conn) {
+// give gives back what take returned for the same ctx.
+func (r *readers) give(ctx context.Context, c *conn) {
 	r.mu.Lock()
 	r.free = append(r.free, c)
 	r.mu.Unlock()
-	<-r.turns
+	r.turns.Leave(partyOf(ctx))
 }
 
 // close closes the connections, none of which may be in use.

@@ -27,6 +27,9 @@ import (
 type Options struct {
 	Now func() time.Time // the clock; nil for time.Now
 
+	// Waited, if any, is told how long each read waited for its turn.
+	Waited func(time.Duration)
+
 	maxPages  int           // the file grows no larger, as on a full disk; 0 for no bound
 	groupTime time.Duration // 0 for the usual one
 }
@@ -60,7 +63,7 @@ func Open(ctx context.Context, path string, o Options) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Store{now: o.Now, writer: w, readers: newReaders(file, max(4, runtime.GOMAXPROCS(0)))}, nil
+	return &Store{now: o.Now, writer: w, readers: newReaders(file, max(4, runtime.GOMAXPROCS(0)), o.Waited)}, nil
 }
 
 // Ready reports whether the store takes writes, by one commit: whoever asks for
@@ -116,6 +119,6 @@ func (s *Store) read(ctx context.Context, f func(c *conn) error) error {
 	if err != nil {
 		return err
 	}
-	defer s.readers.give(c)
+	defer s.readers.give(ctx, c)
 	return translate(c.snapshot(f))
 }

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"accord/collections"
+	"accord/collections/fair"
 
 	"github.com/google/uuid"
 )
@@ -29,10 +30,11 @@ const (
 	pauseTime  = 2 * time.Millisecond
 )
 
-// A writer is the one goroutine of a store that writes.
+// A writer is the one goroutine of a store that writes. It serves the parties by
+// turns, so that one of them waits for another no longer than for one append.
 type writer struct {
 	conn  *conn
-	queue chan *request
+	queue fair.Queue[*request]
 	ended chan struct{} // closed by run at its end
 	now   func() time.Time
 
@@ -46,9 +48,8 @@ type writer struct {
 type request struct {
 	// run does the work in the transaction of a group. An error that no
 	// statement returned is its own affair: it must have written nothing.
-	run     func(g *group) error
-	claimed atomic.Bool // by the writer, to run it, or by the caller, to leave
-	done    chan error
+	run  func(g *group) error
+	done chan error
 }
 
 // openWriter opens the file for writing and brings it up to date.
@@ -64,14 +65,15 @@ func openWriter(ctx context.Context, f file, o Options) (*writer, error) {
 	if err := c.prepareFile(ctx, f); err != nil {
 		return nil, errors.Join(err, c.close())
 	}
-	w := &writer{conn: c, queue: make(chan *request, 64), ended: make(chan struct{}), now: o.Now, groupTime: cmp.Or(o.groupTime, groupTime)}
+	w := &writer{conn: c, ended: make(chan struct{}), now: o.Now, groupTime: cmp.Or(o.groupTime, groupTime)}
+	w.queue.Most = maxWaiting
 	go w.run()
 	return w, nil
 }
 
 // close ends the writer. No request may wait or come.
 func (w *writer) close() error {
-	close(w.queue)
+	w.queue.Close()
 	<-w.ended
 	return w.conn.close()
 }
@@ -82,17 +84,15 @@ func (w *writer) do(ctx context.Context, run func(g *group) error) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	r := &request{run: run, done: make(chan error, 1)}
-	select {
-	case w.queue <- r:
-	case <-ctx.Done():
-		return ctx.Err()
+	r, party := &request{run: run, done: make(chan error, 1)}, partyOf(ctx)
+	if !w.queue.Put(party, r) {
+		return errBusy
 	}
 	select {
 	case err := <-r.done:
 		return err
 	case <-ctx.Done():
-		if r.claimed.CompareAndSwap(false, true) {
+		if w.queue.Drop(party, r) {
 			return ctx.Err()
 		}
 		return <-r.done
@@ -104,7 +104,7 @@ func (w *writer) run() {
 	w.paused = time.Now()
 	for {
 		free := time.Now()
-		r, ok := <-w.queue
+		r, ok := w.queue.Take()
 		if !ok {
 			return
 		}
@@ -136,10 +136,7 @@ func (w *writer) serve(r *request) {
 	began := time.Now()
 	var served []*request
 	var outcomes []error
-	for ; r != nil; r = w.next() {
-		if !r.claimed.CompareAndSwap(false, true) {
-			continue
-		}
+	for ok := true; ok; r, ok = w.queue.TryTake() {
 		served = append(served, r)
 		outcomes = append(outcomes, r.run(g))
 		if w.conn.failed != nil || g.entries >= groupEntries || g.bytes >= groupBytes || time.Since(began) > w.groupTime {
@@ -159,23 +156,12 @@ func (w *writer) serve(r *request) {
 	}
 }
 
-// next returns a request that waits already, else nil.
-func (w *writer) next() *request {
-	select {
-	case r := <-w.queue: // nil once the queue is closed
-		return r
-	default:
-		return nil
-	}
-}
-
 // failed tells a group that nothing was written.
 func (w *writer) failed(rs []*request, err error) {
 	if err = translate(err); !errors.Is(err, collections.ErrUnavailable) {
 		err = &collections.Error{Kind: collections.ErrUnavailable, Detail: "the store could not write", Err: err}
 	}
 	for _, r := range rs {
-		r.claimed.Store(true)
 		r.done <- err
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -41,7 +42,7 @@ func blocked(t *testing.T, s *Store) (release func() error) {
 
 // waiting returns when n requests wait behind a blocked writer.
 func waiting(s *Store, n int) {
-	for len(s.writer.queue) < n {
+	for s.writer.queue.Len() < n {
 		runtime.Gosched()
 	}
 }
@@ -83,6 +84,66 @@ func TestGroupCommit(t *testing.T) {
 	}
 	if records, err := s.Follow(t.Context(), log, 0, 100); len(records) != 40 || err != nil {
 		t.Errorf("the log has %d records, %v; want 40", len(records), err)
+	}
+}
+
+// TX-SEC-02: one party's append waits for one of another that floods, not for all.
+func TestWriterTakesTurns(t *testing.T) {
+	s, log := openAt(t, newPath(t), Options{}), uuid.New()
+	release := blocked(t, s)
+	var mu sync.Mutex
+	var order []string
+	var wg sync.WaitGroup
+	appendFor := func(party string) {
+		ctx := collections.WithCaller(t.Context(), collections.Caller{Party: party})
+		waits := s.writer.queue.Len()
+		wg.Go(func() {
+			if _, err := s.Append(ctx, log, func(context.Context, collections.State) (collections.Decision, error) {
+				mu.Lock()
+				defer mu.Unlock()
+				order = append(order, party)
+				return collections.Decision{}, nil
+			}); err != nil {
+				t.Error(err)
+			}
+		})
+		waiting(s, waits+1)
+	}
+	for range 20 {
+		appendFor("flood")
+	}
+	appendFor("other")
+	if err := release(); err != nil {
+		t.Error(err)
+	}
+	wg.Wait()
+	if at := slices.Index(order, "other"); at > 1 {
+		t.Errorf("the other party's append came after %d of the flood", at)
+	}
+}
+
+// TX-SEC-02: of the connections one is left to others, however much one party reads.
+func TestReadersTakeTurns(t *testing.T) {
+	s := openAt(t, newPath(t), Options{})
+	flood := collections.WithCaller(t.Context(), collections.Caller{Party: "flood"})
+	other := collections.WithCaller(t.Context(), collections.Caller{Party: "other"})
+	var taken []*conn
+	for {
+		late, cancel := context.WithTimeout(flood, 100*time.Millisecond)
+		c, err := s.readers.take(late)
+		cancel()
+		if err != nil {
+			break
+		}
+		taken = append(taken, c)
+	}
+	c, err := s.readers.take(other)
+	if err != nil || len(taken) != s.readers.turns.Each {
+		t.Fatalf("the flood holds %d connections, and the other party gets %v; want %d and one more", len(taken), err, s.readers.turns.Each)
+	}
+	s.readers.give(other, c)
+	for _, c := range taken {
+		s.readers.give(flood, c)
 	}
 }
 

@@ -38,7 +38,6 @@ type Handler struct {
 
 	Log *slog.Logger
 
-	gate   gate                                  // before what costs much
 	judges map[string]func() (stix.Judge, error) // by profile, each made once
 }
 
@@ -63,7 +62,7 @@ func (h *Handler) Mount(e *echo.Echo) {
 		}
 		elsewhere(err, c)
 	}
-	h.gate, h.judges = newGate(), map[string]func() (stix.Judge, error){}
+	h.judges = map[string]func() (stix.Judge, error){}
 	for _, profile := range profiles {
 		h.judges[profile] = sync.OnceValues(func() (stix.Judge, error) { return h.Validator.Judge(profile, nil) })
 	}

@@ -30,6 +30,11 @@ func (h *Handler) validate(c echo.Context) error {
 	if err != nil {
 		return err
 	}
+	leave, err := h.Service.Turns.Admit(ctx)
+	if err != nil {
+		return err
+	}
+	defer leave()
 	body, wrapper, err := h.readBody(c)
 	if err != nil {
 		return err
@@ -109,19 +114,19 @@ func (h *Handler) judgingOf(ctx context.Context, name string) (*judging, error) 
 	return &judging{judge, view.Profile, view}, nil
 }
 
-// judge judges the objects of a body, when it is its turn. The extension
+// judge judges the objects of a body, in the caller's turns. The extension
 // definitions that it brings are known, and those that the caller may read in the
 // agreement.
 func (h *Handler) judge(ctx context.Context, j *judging, body *wire.Spool, wrapper stix.Wrapper, yield func(schemas.Member) error) error {
-	leave, err := h.gate.enter(ctx)
+	done, err := h.Service.Turns.Push(ctx)
 	if err != nil {
 		return err
 	}
-	defer leave()
+	defer done()
 	definitions := collections.NewDefinitions(j, func(do func([]byte) error) error {
 		return schemas.Walk(body.Reader(), wrapper, do)
 	}, j.view)
-	stream := schemas.Stream{Judge: j, Profile: j.profile, Definition: definitions.In(ctx)}
+	stream := schemas.Stream{Judge: j, Profile: j.profile, Definition: definitions.In(ctx), Turn: h.Service.Turns.Work}
 	if err := stream.Each(ctx, body.Reader(), wrapper, yield); err != nil {
 		return err
 	}

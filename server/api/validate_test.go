@@ -5,7 +5,6 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
-	"runtime"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -35,27 +34,32 @@ func (v *slowValidator) Validate(stix.Object, func(stix.ID) []byte) stix.Verdict
 
 func (v *slowValidator) Rules() [32]byte { return [32]byte{} }
 
-// validating returns a function that has a body validated, which has most bytes
-// at most.
-func validating(v collections.Validator, most int64) func(body io.Reader) *httptest.ResponseRecorder {
+// validating returns a function that has a body of a party validated, which has
+// most bytes at most. A party may have two pushes worked on, and eight there.
+func validating(v collections.Validator, most int64) func(party string, body io.Reader) *httptest.ResponseRecorder {
 	e := echo.New()
 	h := &Handler{
+		Service:          &collections.Service{Turns: collections.Turns{MaxPushes: 2}},
 		Validator:        v,
 		MaxContentLength: most,
-		Authenticate:     func(*http.Request) (collections.Caller, error) { return collections.Caller{Party: "cert-us"}, nil },
-		Log:              slog.New(slog.DiscardHandler),
+		Authenticate: func(r *http.Request) (collections.Caller, error) {
+			return collections.Caller{Party: r.Header.Get("Party")}, nil
+		},
+		Log: slog.New(slog.DiscardHandler),
 	}
 	h.Mount(e)
-	return func(body io.Reader) *httptest.ResponseRecorder {
+	return func(party string, body io.Reader) *httptest.ResponseRecorder {
 		r, w := httptest.NewRequest("POST", "/v1/validate", body), httptest.NewRecorder()
 		r.Header.Set("Content-Type", "application/json")
+		r.Header.Set("Party", party)
 		e.ServeHTTP(w, r)
 		return w
 	}
 }
 
-// TX-SEC-02: what there is too much of at once is answered with 429. A client
-// that is slow in sending takes nobody's turn, and a judge is made once.
+// TX-SEC-02, TX-ERR-08: what a party has too much of at once is answered with 429,
+// and no other party hears of it. A client that is slow in sending is not worked
+// for, and a judge is made once.
 func TestValidateInTurn(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		v := &slowValidator{goOn: make(chan struct{})}
@@ -63,25 +67,27 @@ func TestValidateInTurn(t *testing.T) {
 		object := `{"type":"x-note","id":"x-note--00000000-0000-4000-8000-000000000001"}`
 		codes := make(chan int, 100)
 		sent := []*io.PipeWriter{}
-		for range 6 * runtime.GOMAXPROCS(0) {
+		for range 3 {
 			r, w := io.Pipe()
 			sent = append(sent, w)
-			go func() { codes <- validate(r).Code }()
+			go func() { codes <- validate("cert-us", r).Code }()
+		}
+		for range 5 {
+			go func() { codes <- validate("cert-us", strings.NewReader(object)).Code }()
 		}
 		synctest.Wait()
-		for range 5 * runtime.GOMAXPROCS(0) {
-			go func() { codes <- validate(strings.NewReader(object)).Code }()
+		res := validate("cert-us", strings.NewReader(object))
+		if res.Code != http.StatusTooManyRequests || res.Header().Get("Retry-After") == "" || !strings.Contains(res.Body.String(), "your party") {
+			t.Errorf("one too many: %d, Retry-After %q, %s; want 429 and when to come back", res.Code, res.Header().Get("Retry-After"), res.Body)
 		}
+		go func() { codes <- validate("cert-cn", strings.NewReader(object)).Code }()
 		synctest.Wait()
-		if res := validate(strings.NewReader(object)); res.Code != http.StatusTooManyRequests || res.Header().Get("Retry-After") == "" {
-			t.Errorf("one too many: %d, Retry-After %q; want 429 and when to come back", res.Code, res.Header().Get("Retry-After"))
-		}
 		close(v.goOn)
 		for _, w := range sent {
 			synctest.Wait()
 			w.Close()
 		}
-		for range 11 * runtime.GOMAXPROCS(0) {
+		for range 9 {
 			if code := <-codes; code != http.StatusOK {
 				t.Errorf("one that was in time: %d", code)
 			}
@@ -98,15 +104,15 @@ func TestValidateBoundsTheReport(t *testing.T) {
 	v := &slowValidator{goOn: make(chan struct{})}
 	close(v.goOn)
 	body := "[" + strings.Repeat("{},", 20_000) + "{}]" // whose report has more than 1 MiB
-	if res := validating(v, 64<<10)(strings.NewReader(body)); res.Code != http.StatusRequestEntityTooLarge || !strings.Contains(res.Body.String(), "524288") {
+	if res := validating(v, 64<<10)("cert-us", strings.NewReader(body)); res.Code != http.StatusRequestEntityTooLarge || !strings.Contains(res.Body.String(), "524288") {
 		t.Errorf("%d %.300s; want 413", res.Code, res.Body)
 	}
 	validate := validating(v, 1<<20)
-	if res := validate(strings.NewReader(body)); res.Code != http.StatusOK || !strings.HasPrefix(res.Body.String(), `{"objects":20001,`) {
+	if res := validate("cert-us", strings.NewReader(body)); res.Code != http.StatusOK || !strings.HasPrefix(res.Body.String(), `{"objects":20001,`) {
 		t.Errorf("%d %.300s; want 200", res.Code, res.Body)
 	}
 	t.Setenv("TMPDIR", "/nowhere")
-	if res := validate(strings.NewReader(body)); res.Code != http.StatusServiceUnavailable || res.Header().Get("Retry-After") == "" {
+	if res := validate("cert-us", strings.NewReader(body)); res.Code != http.StatusServiceUnavailable || res.Header().Get("Retry-After") == "" {
 		t.Errorf("%d %.300s; want 503", res.Code, res.Body)
 	}
 }
