@@ -3,6 +3,7 @@ package collections
 import (
 	"errors"
 	"fmt"
+	"time"
 )
 
 // Kinds of failure, for errors.Is. ErrNotFound also covers what the caller may
@@ -27,6 +28,10 @@ type Error struct {
 	Kind   error  // one of the Err values above
 	Detail string // what was wrong with which input, lower case, no full stop
 	Err    error  // the cause, for the log only; may be nil
+
+	// After is how long a client that is told to come back should wait; 0 where
+	// that is not known.
+	After time.Duration
 }
 
 // Errorf returns an Error of the given kind whose detail a client may read.

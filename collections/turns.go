@@ -1,6 +1,7 @@
 package collections
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"io"
@@ -19,6 +20,10 @@ type Turns struct {
 	// means 8. Four times as many may be there, being received or waiting.
 	MaxPushes int
 
+	// Workers is how many turns of work there are at once; zero means one fewer
+	// than processors.
+	Workers int
+
 	// Waited, if any, is told how long somebody waited for a turn, in a queue
 	// that is called "push" or "work".
 	Waited func(queue string, d time.Duration)
@@ -32,19 +37,18 @@ type Turns struct {
 const pushPatience = 10 * time.Second
 
 func (t *Turns) setUp() {
-	most := t.MaxPushes
-	if most == 0 {
-		most = 8
-	}
-	waited := func(string) func(time.Duration) { return nil }
-	if t.Waited != nil {
-		waited = func(queue string) func(time.Duration) { return func(d time.Duration) { t.Waited(queue, d) } }
-	}
+	most := cmp.Or(t.MaxPushes, 8)
 	t.bodies = fair.Gate{Each: 4 * most, Waiting: -1}
-	t.pushes = fair.Gate{Each: most, Patience: pushPatience, Waited: waited("push")}
-	// One processor is left to those who only read: what runs on all of them
-	// makes a poll wait for ten milliseconds, until the scheduler looks again.
-	t.work = fair.Gate{Most: max(1, runtime.GOMAXPROCS(0)-1), Waited: waited("work")}
+	t.pushes = fair.Gate{Each: most, Patience: pushPatience, Waited: t.waited("push")}
+	// One processor is left to those who only read.
+	t.work = fair.Gate{Most: cmp.Or(t.Workers, max(1, runtime.GOMAXPROCS(0)-1)), Waited: t.waited("work")}
+}
+
+func (t *Turns) waited(queue string) func(time.Duration) {
+	if t.Waited == nil {
+		return nil
+	}
+	return func(d time.Duration) { t.Waited(queue, d) }
 }
 
 // Admit lets the caller send a body; leave is called when it has been answered.

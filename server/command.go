@@ -126,7 +126,7 @@ func withBackend(cmd *cobra.Command, s *settings, do func(ctx context.Context, b
 // onBackend opens the store of cfg, made if it is not there, and runs do on it.
 func onBackend(cmd *cobra.Command, cfg *Config, do func(ctx context.Context, b *backend) error) (err error) {
 	log := slog.New(slog.NewTextHandler(cmd.ErrOrStderr(), &slog.HandlerOptions{Level: slog.LevelWarn}))
-	b, err := openBackend(cmd.Context(), cfg, log)
+	b, err := openBackend(cmd.Context(), cfg, log, nil)
 	if err != nil {
 		return err
 	}

@@ -3,6 +3,7 @@ package server
 import (
 	"errors"
 	"fmt"
+	"math"
 	"net"
 	"net/netip"
 	"net/url"
@@ -68,9 +69,30 @@ type Config struct {
 	// client says.
 	MaxLimit int `yaml:"max_limit" json:"max_limit"`
 
+	// MaxPushes (max_pushes) is how many pushes of one party are worked on at
+	// once. Four times as many may be there, being received or waiting; beyond
+	// that they are answered with 429.
+	MaxPushes int `yaml:"max_pushes" json:"max_pushes"`
+
+	// MaxConnections (max_connections) is how many connections may be open, and
+	// a quarter of it how many from one address (one /64 of IPv6), unless all
+	// come from a proxy.
+	MaxConnections int `yaml:"max_connections" json:"max_connections"`
+
+	// RateRequests (rate_requests) is how many requests a second each party may
+	// make, and ten times as many at once; beyond that they are answered with
+	// 429. 0 is no bound. It may be a fraction, as 0.5.
+	RateRequests float64 `yaml:"rate_requests" json:"rate_requests"`
+
+	// RateBytes (rate_bytes) is how many bytes a second each party may send and
+	// receive together, likewise. An answer that has begun is finished.
+	RateBytes float64 `yaml:"rate_bytes" json:"rate_bytes"`
+
 	// AllowPrivateIssuers (allow_private_issuers) lets a party's jwks_url lead
 	// to private and loopback addresses, for closed networks.
 	AllowPrivateIssuers bool `yaml:"allow_private_issuers" json:"allow_private_issuers"`
+
+	workers int // turns of work at once; 0 for one fewer than processors
 }
 
 // Defaults returns the configuration of a server that was told nothing.
@@ -83,6 +105,8 @@ func Defaults() Config {
 		MaxContentLength: 64 << 20,
 		DefaultLimit:     1_000,
 		MaxLimit:         10_000,
+		MaxPushes:        8,
+		MaxConnections:   10_000,
 	}
 }
 
@@ -103,6 +127,10 @@ func (c *Config) flags() *pflag.FlagSet {
 	f.Int64Var(&c.MaxContentLength, "max-content-length", c.MaxContentLength, "largest body of a push, in `bytes`")
 	f.IntVar(&c.DefaultLimit, "default-limit", c.DefaultLimit, "`objects` in a page when the client does not say")
 	f.IntVar(&c.MaxLimit, "max-limit", c.MaxLimit, "most `objects` that a client can have in a page")
+	f.IntVar(&c.MaxPushes, "max-pushes", c.MaxPushes, "`pushes` of one party that are worked on at once")
+	f.IntVar(&c.MaxConnections, "max-connections", c.MaxConnections, "`connections` that may be open; from one address a quarter of it")
+	f.Float64Var(&c.RateRequests, "rate-requests", c.RateRequests, "`requests` a second of each party, 0 for no bound")
+	f.Float64Var(&c.RateBytes, "rate-bytes", c.RateBytes, "`bytes` a second of each party, sent and received, 0 for no bound")
 	f.BoolVar(&c.AllowPrivateIssuers, "allow-private-issuers", c.AllowPrivateIssuers, "let a jwks_url lead to private addresses")
 	return f
 }
@@ -145,6 +173,18 @@ func (c *Config) Validate() error {
 	}
 	if _, ok := logLevels[c.LogLevel]; !ok {
 		refuse("log_level", "%q is none of debug, info, warn, error", c.LogLevel)
+	}
+	if c.MaxPushes < 1 {
+		refuse("max_pushes", "%d is no number of pushes; at least one of each party is needed", c.MaxPushes)
+	}
+	if c.MaxConnections < 1 {
+		refuse("max_connections", "%d is no number of connections; at least one is needed", c.MaxConnections)
+	}
+	if err := checkRate(c.RateRequests); err != nil {
+		refuse("rate_requests", "%w", err)
+	}
+	if err := checkRate(c.RateBytes); err != nil {
+		refuse("rate_bytes", "%w", err)
 	}
 	if c.MaxContentLength < 1 || c.MaxContentLength > maxInteger {
 		refuse("max_content_length", "%d is not from 1 to %d bytes", c.MaxContentLength, int64(maxInteger))
@@ -230,4 +270,13 @@ func checkPublicURL(s string) error {
 		return errors.New("plain http is for this machine only; the parties need https")
 	}
 	return nil
+}
+
+// checkRate keeps to rates that a client can live with: at least one request, or
+// byte, an hour.
+func checkRate(perSecond float64) error {
+	if perSecond == 0 || perSecond >= 1.0/3600 && !math.IsInf(perSecond, 0) {
+		return nil
+	}
+	return fmt.Errorf("%g is no rate: 0 for no bound, or at least one an hour, 0.00028", perSecond)
 }

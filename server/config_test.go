@@ -98,6 +98,10 @@ func TestConfigFaults(t *testing.T) {
 		{"MongoDB", "store: mongodb://user:secret@db.example/accord\n", []string{"store: ", "SQLite only"}},
 		{"metrics for all", "metrics_listen: 0.0.0.0:1\n", []string{"metrics_listen: "}},
 		{"no metrics", "metrics_listen: off\n", nil},
+		{"TX-SEC-02 no pushes", "max_pushes: 0\nmax_connections: -1\n", []string{"max_pushes: ", "max_connections: "}},
+		{"TX-SEC-02 rates", "rate_requests: -1\nrate_bytes: .inf\n", []string{"rate_requests: -1", "rate_bytes: ", "0 for no bound"}},
+		{"TX-SEC-02 no number", "rate_requests: .nan\n", []string{"rate_requests: "}},
+		{"TX-SEC-02 a request in two seconds", "rate_requests: 0.5\nrate_bytes: 1e6\n", nil},
 		{"log", "log_format: xml\nlog_level: loud\n", []string{"log_format: ", "log_level: "}},
 	} {
 		t.Run(tc.name, func(t *testing.T) {

@@ -67,6 +67,7 @@ func newDemo(cmd *cobra.Command, cfg *Config) (*demo, error) {
 		cfg.Agreements = append(cfg.Agreements, file)
 	}
 	log := newLogger(cmd.ErrOrStderr(), cfg)
+	cfg.shareProcessors()
 	s, err := New(cmd.Context(), cfg, log)
 	if errors.Is(err, syscall.EADDRINUSE) && !cmd.Flags().Changed("listen") {
 		cfg.Listen = "127.0.0.1:0"

@@ -19,6 +19,10 @@ type metrics struct {
 	inFlight prometheus.Gauge
 	objects  *prometheus.CounterVec   // outcome
 	appends  *prometheus.HistogramVec // outcome
+	waits    *prometheus.HistogramVec // queue
+	refused  *prometheus.CounterVec   // reason
+	guesses  *prometheus.CounterVec   // answered
+	slow     *prometheus.CounterVec   // in
 }
 
 func newMetrics(r prometheus.Registerer) *metrics {
@@ -40,7 +44,24 @@ func newMetrics(r prometheus.Registerer) *metrics {
 		appends: f.NewHistogramVec(prometheus.HistogramOpts{
 			Name: "accord_store_append_duration_seconds", Help: "Time until an append was durable, or failed.", Buckets: buckets,
 		}, []string{"outcome"}),
+		waits: f.NewHistogramVec(prometheus.HistogramOpts{
+			Name: "accord_turn_wait_seconds", Help: "Time until the turn of a party came: for a push, for work on it, for a read.", Buckets: buckets,
+		}, []string{"queue"}),
+		refused: f.NewCounterVec(prometheus.CounterOpts{
+			Name: "accord_refused_total", Help: "What was refused because there was too much of it: requests or bytes of a party over its rate, connections.",
+		}, []string{"reason"}),
+		guesses: f.NewCounterVec(prometheus.CounterOpts{
+			Name: "accord_failed_logins_total", Help: "Credentials that were not good, by how they were answered.",
+		}, []string{"answered"}),
+		slow: f.NewCounterVec(prometheus.CounterOpts{
+			Name: "accord_slow_clients_total", Help: "Requests that were broken off because the client was too slow in sending them or in taking the answer.",
+		}, []string{"in"}),
 	}
+}
+
+// waited observes how long turns in a queue were waited for.
+func (m *metrics) waited(queue string, d time.Duration) {
+	m.waits.WithLabelValues(queue).Observe(d.Seconds())
 }
 
 // A measuredStore counts what is appended.

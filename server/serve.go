@@ -21,6 +21,7 @@ func newServeCommand() *cobra.Command {
 		if err != nil {
 			return err
 		}
+		cfg.shareProcessors()
 		s, err := New(cmd.Context(), cfg, newLogger(cmd.ErrOrStderr(), cfg))
 		if err != nil {
 			return err

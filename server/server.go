@@ -39,11 +39,9 @@ const (
 	// maxHeader is room for match[id] with 10,000 ids of 80 characters.
 	maxHeader = 1 << 20
 
-	// headerTimeout, readTimeout and writeTimeout end slow clients: the head of
-	// a request is small, a push of 64 MiB takes nine minutes at 1 Mbit/s.
+	// headerTimeout ends clients that are slow in sending the head of a request,
+	// which is small; pace those that are slow in the rest.
 	headerTimeout = 10 * time.Second
-	readTimeout   = 15 * time.Minute
-	writeTimeout  = 30 * time.Minute
 	idleTimeout   = 2 * time.Minute
 )
 
@@ -58,6 +56,8 @@ type Server struct {
 	lock    *flock.Flock
 	metrics *metrics
 	ready   readiness
+	rates   *rates
+	guesses *guesses
 
 	listener, metricsListener net.Listener // the second may be nil
 	http, metricsHTTP         *http.Server
@@ -142,7 +142,10 @@ func (s *Server) open(ctx context.Context, cfg *Config) (err error) {
 	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	s.metrics = newMetrics(registry)
 	s.metricsHTTP = s.newHTTP(promhttp.HandlerFor(registry, promhttp.HandlerOpts{}))
-	if s.backend, err = openBackend(ctx, cfg, s.log); err != nil {
+	s.metricsHTTP.ReadTimeout, s.metricsHTTP.WriteTimeout = headerTimeout, idleTimeout
+	s.rates = &rates{requests: cfg.RateRequests, bytes: cfg.RateBytes, refused: s.metrics.refused, log: s.log}
+	s.guesses = newGuesses()
+	if s.backend, err = openBackend(ctx, cfg, s.log, s.metrics.waited); err != nil {
 		return err
 	}
 	s.ready.ask = s.store.Ready
@@ -176,7 +179,7 @@ func (s *Server) mount() {
 	if s.cfg.BehindProxy {
 		e.IPExtractor = echo.ExtractIPFromXFFHeader()
 	}
-	e.Use(identify, hurry, s.observe, middleware.RecoverWithConfig(middleware.RecoverConfig{LogErrorFunc: s.logPanic}))
+	e.Use(identify, s.pace, hurry, s.observe, s.slowGuesses, middleware.RecoverWithConfig(middleware.RecoverConfig{LogErrorFunc: s.logPanic}))
 	e.GET("/healthz", s.getHealth)
 	e.GET("/readyz", s.getReadiness)
 	service := &collections.Service{
@@ -185,10 +188,11 @@ func (s *Server) mount() {
 		Validator: schemas.New(),
 		Log:       s.log,
 		Now:       time.Now,
+		Turns:     collections.Turns{MaxPushes: s.cfg.MaxPushes, Workers: s.cfg.workers, Waited: s.metrics.waited},
 	}
 	(&taxii.Handler{
 		Service:          service,
-		Authenticate:     s.auth.Authenticate,
+		Authenticate:     s.authenticate,
 		Challenges:       auth.Challenges,
 		PublicURL:        s.PublicURL,
 		MaxContentLength: s.cfg.MaxContentLength,
@@ -200,20 +204,19 @@ func (s *Server) mount() {
 	(&api.Handler{
 		Service:          service,
 		Validator:        &schemas.Validator{STIX21Only: true},
-		Authenticate:     s.auth.Authenticate,
+		Authenticate:     s.authenticate,
 		Challenges:       auth.Challenges,
 		MaxContentLength: s.cfg.MaxContentLength,
 		Log:              s.log,
 	}).Mount(e)
 	s.http = s.newHTTP(e)
+	s.http.ConnState = newCrowd(s.cfg, s.metrics.refused.WithLabelValues("connections"), s.log).watch
 }
 
 func (s *Server) newHTTP(h http.Handler) *http.Server {
 	return &http.Server{
 		Handler:           h,
 		ReadHeaderTimeout: headerTimeout,
-		ReadTimeout:       readTimeout,
-		WriteTimeout:      writeTimeout,
 		IdleTimeout:       idleTimeout,
 		MaxHeaderBytes:    maxHeader,
 		ErrorLog:          slog.NewLogLogger(s.log.Handler(), slog.LevelDebug), // clients that break off

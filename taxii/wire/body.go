@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"os"
 	"strings"
 
 	"accord/collections"
@@ -66,6 +67,9 @@ func bodyError(err error, most int64) error {
 	}
 	if errors.Is(err, collections.ErrUnavailable) {
 		return err // no room in the Spool
+	}
+	if errors.Is(err, os.ErrDeadlineExceeded) {
+		return &collections.Error{Kind: collections.ErrMalformed, Detail: "the body came too slowly, and the rest was not waited for", Err: err}
 	}
 	return &collections.Error{Kind: collections.ErrMalformed, Detail: "the body broke off or is no sound gzip", Err: err}
 }

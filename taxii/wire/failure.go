@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"math"
 	"net/http"
+	"strconv"
 
 	"accord/collections"
 
@@ -56,12 +58,21 @@ func Fail(c echo.Context, err error, challenges func(error) []string, log *slog.
 		header["Www-Authenticate"] = challenges(err)
 	case http.StatusTooManyRequests, http.StatusServiceUnavailable:
 		if header.Get(echo.HeaderRetryAfter) == "" {
-			header.Set(echo.HeaderRetryAfter, retryAfter)
+			header.Set(echo.HeaderRetryAfter, comeBack(err))
 		}
 	}
 	f := Failure{code, http.StatusText(code), describe(err, code), header.Get(echo.HeaderXRequestID)}
 	Log(c, code, err, log)
 	return f
+}
+
+// comeBack is the value of Retry-After: whole seconds, at least one (TX-ERR-08).
+func comeBack(err error) string {
+	e, ok := errors.AsType[*collections.Error](err)
+	if !ok || e.After == 0 {
+		return retryAfter
+	}
+	return strconv.FormatInt(int64(math.Ceil(e.After.Seconds())), 10)
 }
 
 // Log logs a fault of ours as an error and a client's mistake, his going away

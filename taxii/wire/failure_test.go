@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"testing"
+	"time"
 
 	"accord/collections"
 
@@ -12,6 +13,19 @@ import (
 )
 
 var errSecret = errors.New("secret")
+
+// TX-ERR-08: whole seconds, never too few, and never 0.
+func TestComeBack(t *testing.T) {
+	for after, want := range map[time.Duration]string{0: "5", time.Millisecond: "1", time.Second: "1", 1001 * time.Millisecond: "2", time.Hour: "3600"} {
+		err := fmt.Errorf("wrapped: %w", &collections.Error{Kind: collections.ErrBusy, After: after})
+		if got := comeBack(err); got != want {
+			t.Errorf("comeBack after %v = %q; want %q", after, got, want)
+		}
+	}
+	if got := comeBack(errSecret); got != "5" {
+		t.Errorf("comeBack of an unknown failure = %q; want 5", got)
+	}
+}
 
 func TestStatusOfKinds(t *testing.T) {
 	for _, tc := range []struct {

@@ -1,0 +1,113 @@
+package server
+
+import (
+	"errors"
+	"io"
+	"net/http"
+	"os"
+	"time"
+
+	"accord/collections"
+
+	"github.com/labstack/echo/v4"
+)
+
+// A client that neither sends nor takes what it should is cut off: it holds a
+// connection, a spool or a part of a page. There is no bound on a whole request,
+// because 64 MiB over a thin line take as long as they take.
+const (
+	// slowest is how many bytes a second a client moves at least: half of what
+	// an old modem did.
+	slowest = 4 << 10
+
+	// stall is how long a line may stand still besides.
+	stall = 20 * time.Second
+
+	// window is how much of a body is received within one deadline: a sender of
+	// single bytes must not have a new one for each.
+	window = 64 << 10
+
+	// piece is how much is written within one deadline.
+	piece = 256 << 10
+)
+
+// allowance is how long a client may take for n bytes.
+func allowance(n int) time.Duration {
+	return stall + time.Duration(n)*time.Second/slowest
+}
+
+// pace bounds how slowly a request is received and its answer taken, and counts
+// the bytes of both for the rate of the caller's party. Its deadlines are those
+// of one stream where there are several on a connection (HTTP/2).
+func (s *Server) pace(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		control := http.NewResponseController(c.Response().Writer)
+		w := &pacedWriter{ResponseWriter: c.Response().Writer, control: control, slow: s.metrics.slow.WithLabelValues("taking").Inc}
+		c.Response().Writer = w
+		body := &pacedBody{control: control, slow: s.metrics.slow.WithLabelValues("sending").Inc}
+		if r := c.Request(); r.Body != nil && r.Body != http.NoBody {
+			body.ReadCloser, r.Body = r.Body, body
+		}
+		defer func() {
+			if caller, ok := collections.CallerFrom(c.Request().Context()); ok {
+				s.rates.charge(caller.Party, body.received+w.sent, time.Now())
+			}
+		}()
+		err := next(c)
+		_ = control.SetWriteDeadline(time.Now().Add(allowance(0))) // for what net/http still holds
+		return err
+	}
+}
+
+// A pacedWriter gives each piece of an answer a deadline.
+type pacedWriter struct {
+	http.ResponseWriter
+	control *http.ResponseController
+	slow    func() // called when the client is too slow
+	sent    int
+}
+
+// Unwrap is for http.ResponseController.
+func (w *pacedWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
+
+func (w *pacedWriter) Write(p []byte) (written int, err error) {
+	for first := true; first || len(p) > 0 && err == nil; first = false {
+		part := p[:min(len(p), piece)]
+		// Writers that know no deadline, as in tests, wait for nobody.
+		_ = w.control.SetWriteDeadline(time.Now().Add(allowance(len(part))))
+		var n int
+		n, err = w.ResponseWriter.Write(part)
+		written, p = written+n, p[n:]
+	}
+	w.sent += written
+	if errors.Is(err, os.ErrDeadlineExceeded) {
+		w.slow()
+	}
+	return written, err
+}
+
+// A pacedBody gives each window of a body a deadline, and lifts it at the end:
+// net/http goes on reading then, to learn whether the client goes away.
+type pacedBody struct {
+	io.ReadCloser
+	control  *http.ResponseController
+	slow     func() // called when the client is too slow
+	received int
+	until    int // what received is at the end of the window
+}
+
+func (b *pacedBody) Read(p []byte) (int, error) {
+	if b.received >= b.until {
+		b.until = b.received + window
+		_ = b.control.SetReadDeadline(time.Now().Add(allowance(window)))
+	}
+	n, err := b.ReadCloser.Read(p)
+	b.received += n
+	switch {
+	case err == io.EOF:
+		_ = b.control.SetReadDeadline(time.Time{})
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		b.slow()
+	}
+	return n, err
+}

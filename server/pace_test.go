@@ -1,0 +1,207 @@
+package server
+
+import (
+	"bytes"
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/labstack/echo/v4"
+	"github.com/prometheus/client_golang/prometheus"
+)
+
+// pipes are a listener on connections within the test, so that time can be the
+// test's own.
+type pipes struct {
+	conns  chan net.Conn
+	closed chan struct{}
+}
+
+func newPipes() pipes { return pipes{make(chan net.Conn), make(chan struct{})} }
+
+func (p pipes) Accept() (net.Conn, error) {
+	select {
+	case c := <-p.conns:
+		return c, nil
+	case <-p.closed:
+		return nil, net.ErrClosed
+	}
+}
+func (p pipes) Close() error   { close(p.closed); return nil }
+func (p pipes) Addr() net.Addr { return &net.UnixAddr{Name: "pipe"} }
+
+func (p pipes) Dial() net.Conn {
+	client, server := net.Pipe()
+	p.conns <- server
+	return client
+}
+
+// paced serves a handler behind pace, in a bubble of synctest.
+func paced(t *testing.T, config *tls.Config, handler echo.HandlerFunc) pipes {
+	s := &Server{log: slog.New(slog.DiscardHandler), metrics: newMetrics(prometheus.NewRegistry()), rates: &rates{}}
+	e := echo.New()
+	e.Use(s.pace)
+	e.Any("/*", handler)
+	server, p := s.newHTTP(e), newPipes()
+	var listener net.Listener = p
+	if config != nil {
+		listener = tls.NewListener(p, config)
+		server.TLSConfig = config
+	}
+	ended := make(chan error)
+	go func() { ended <- server.Serve(listener) }()
+	t.Cleanup(func() {
+		server.Close()
+		<-ended
+	})
+	return p
+}
+
+// send writes a request, n bytes each second, until it is sent or refused.
+func send(conn net.Conn, request string, n int) error {
+	for len(request) > 0 {
+		part := request[:min(n, len(request))]
+		if _, err := io.WriteString(conn, part); err != nil {
+			return err
+		}
+		request = request[len(part):]
+		time.Sleep(time.Second)
+	}
+	return nil
+}
+
+// TX-SEC-02: who takes an answer too slowly is cut off; a thin line is not slow,
+// however long the answer takes on it.
+func TestSlowReader(t *testing.T) {
+	const size = 4 << 20
+	for _, tc := range []struct {
+		perSecond int
+		whole     bool
+	}{{1, false}, {1 << 10, false}, {8 << 10, true}, {1 << 20, true}} {
+		t.Run(fmt.Sprint(tc.perSecond), func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				done := make(chan error, 1)
+				p := paced(t, nil, func(c echo.Context) error {
+					for range 4 {
+						if _, err := c.Response().Write(make([]byte, size/4)); err != nil {
+							done <- err
+							return nil
+						}
+					}
+					done <- nil
+					return nil
+				})
+				conn, began := p.Dial(), time.Now()
+				defer conn.Close()
+				io.WriteString(conn, "GET / HTTP/1.0\r\n\r\n")
+				got := 0
+				for buf := make([]byte, tc.perSecond); ; time.Sleep(time.Second) {
+					n, err := io.ReadFull(conn, buf)
+					if got += n; err != nil {
+						break
+					}
+				}
+				err := <-done
+				if tc.whole && (err != nil || got < size) || !tc.whole && !errors.Is(err, os.ErrDeadlineExceeded) {
+					t.Errorf("%d bytes a second: got %d in %v, %v; want all of it: %v", tc.perSecond, got, time.Since(began), err, tc.whole)
+				}
+				if most := allowance(piece) + 2*time.Second; !tc.whole && time.Since(began) > most {
+					t.Errorf("cut off after %v; want %v at most", time.Since(began), most)
+				}
+			})
+		})
+	}
+}
+
+// TX-SEC-02: who sends too slowly is cut off; a thin line is not slow. Once the
+// body is there, no deadline of it ends the work on it.
+func TestSlowSender(t *testing.T) {
+	for _, tc := range []struct {
+		perSecond int
+		whole     bool
+	}{{1, false}, {1 << 10, false}, {4 << 10, true}, {1 << 20, true}} {
+		t.Run(fmt.Sprint(tc.perSecond), func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				const size = 512 << 10
+				p := paced(t, nil, func(c echo.Context) error {
+					n, err := io.Copy(io.Discard, c.Request().Body)
+					if err == nil {
+						time.Sleep(time.Hour)
+						err = c.Request().Context().Err()
+					}
+					return c.String(http.StatusOK, fmt.Sprintf("%d bytes, %v.", n, err))
+				})
+				conn, began := p.Dial(), time.Now()
+				defer conn.Close()
+				answer := make(chan string)
+				go func() {
+					got, _ := io.ReadAll(conn)
+					answer <- string(got)
+				}()
+				_ = send(conn, fmt.Sprintf("POST / HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Length: %d\r\n\r\n%s", size, strings.Repeat("x", size)), tc.perSecond)
+				conn.SetReadDeadline(time.Now().Add(2 * time.Hour))
+				got := <-answer
+				if whole := strings.Contains(got, fmt.Sprintf("%d bytes, <nil>.", size)); whole != tc.whole {
+					t.Errorf("%d bytes a second: the answer is %.200q; want all of it: %v", tc.perSecond, got, tc.whole)
+				}
+				if most := allowance(window) + 10*time.Second; !tc.whole && time.Since(began) > most {
+					t.Errorf("cut off after %v; want %v at most", time.Since(began), most)
+				}
+			})
+		})
+	}
+}
+
+// TX-SEC-02: on HTTP/2 a stream that is not read is cut off by itself; others on
+// the same connection go on.
+func TestSlowStream(t *testing.T) {
+	certified := httptest.NewTLSServer(nil)
+	config := &tls.Config{Certificates: certified.TLS.Certificates, NextProtos: []string{"h2"}}
+	certified.Close()
+	synctest.Test(t, func(t *testing.T) {
+		done := make(chan error, 1)
+		p := paced(t, config, func(c echo.Context) error {
+			if c.Param("*") == "small" {
+				return c.String(http.StatusOK, "small")
+			}
+			_, err := c.Response().Write(make([]byte, 64<<20))
+			done <- err
+			return nil
+		})
+		dials := 0
+		transport := &http.Transport{ForceAttemptHTTP2: true, DialTLSContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
+			dials++
+			conn := tls.Client(p.Dial(), &tls.Config{InsecureSkipVerify: true, NextProtos: []string{"h2"}})
+			return conn, conn.HandshakeContext(ctx)
+		}}
+		defer transport.CloseIdleConnections()
+		client := &http.Client{Transport: transport}
+		slow, err := client.Get("https://accord.example/large")
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer slow.Body.Close()
+		if err := <-done; err == nil || slow.ProtoMajor != 2 {
+			t.Errorf("HTTP/%d: who does not read gets all: %v", slow.ProtoMajor, err)
+		}
+		res, err := client.Get("https://accord.example/small")
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer res.Body.Close()
+		if got, err := io.ReadAll(res.Body); err != nil || !bytes.Equal(got, []byte("small")) || dials != 1 {
+			t.Errorf("another stream: %q, %v, on connection %d; want the first to go on", got, err, dials)
+		}
+	})
+}
