@@ -22,7 +22,8 @@ func (w *world) match(path, query string) []string {
 	return got
 }
 
-// TX-FLT-02 to -04, TX-MID, TX-MTY, TX-MSV, TX-MVR: what each filter keeps.
+// TX-FLT-02, TX-FLT-03, TX-FLT-04, TX-MID, TX-MTY, TX-MSV, TX-MVR: what each
+// filter keeps.
 func TestMatch(t *testing.T) {
 	w := newWorld(t)
 	w.push(pathObjects,
@@ -88,7 +89,7 @@ func TestEveryType(t *testing.T) {
 	}
 }
 
-// TX-OBJ-ID-01 to -04, IOP 3.8.1, 3.8.2.
+// TX-OBJ-ID-01, TX-OBJ-ID-02, TX-OBJ-ID-03, TX-OBJ-ID-04, IOP 3.8.1, 3.8.2.
 func TestObjectByID(t *testing.T) {
 	w := newWorld(t)
 	w.push(pathObjects, indicator(1, t1), indicator(1, t3), indicator(1, t2), indicator(2, t1))
@@ -110,7 +111,8 @@ func TestObjectByID(t *testing.T) {
 	w.status(400, call{path: path + "?match[type]=indicator"})
 }
 
-// TX-OBJ-DEL-01 to -05, -08 to -10.
+// TX-OBJ-DEL-01, TX-OBJ-DEL-02, TX-OBJ-DEL-03, TX-OBJ-DEL-04, TX-OBJ-DEL-05,
+// TX-OBJ-DEL-08, TX-OBJ-DEL-09, TX-OBJ-DEL-10.
 func TestDelete(t *testing.T) {
 	path := pathObjects + indicatorID(1) + "/"
 	for _, tc := range []struct {
@@ -188,7 +190,7 @@ func TestPostAfterDelete(t *testing.T) {
 	}
 }
 
-// TX-VER-01, -02, -04 to -06, TX-SORT-03, TX-MVR-09.
+// TX-VER-01, TX-VER-02, TX-VER-04, TX-VER-05, TX-VER-06, TX-SORT-03, TX-MVR-09.
 func TestVersions(t *testing.T) {
 	w := newWorld(t)
 	const marking = "marking-definition--00000000-0000-4000-8000-000000000001"

@@ -40,8 +40,9 @@ func checkCounts(t *testing.T, name string, s Status, successes, failures int) {
 	}
 }
 
-// TX-OBJ-POST-01, -06, -07, -09, -13 to -15, TX-STAT-09, TX-ENV-03, TX-CUS-02: what a
-// sound body of any wrapper is counted as.
+// TX-OBJ-POST-01, TX-OBJ-POST-06, TX-OBJ-POST-07, TX-OBJ-POST-09,
+// TX-OBJ-POST-13, TX-OBJ-POST-14, TX-OBJ-POST-15, TX-STAT-09, TX-ENV-03,
+// TX-CUS-02: what a sound body of any wrapper is counted as.
 func TestPush(t *testing.T) {
 	one := indicator(1, t1)
 	for _, tc := range []struct {
@@ -225,7 +226,8 @@ func TestFidelity(t *testing.T) {
 	}
 }
 
-// TX-OBJ-POST-02 to -05, TX-SORT-05: what is there already.
+// TX-OBJ-POST-02, TX-OBJ-POST-03, TX-OBJ-POST-04, TX-OBJ-POST-05, TX-SORT-05:
+// what is there already.
 func TestDuplicates(t *testing.T) {
 	w := newWorld(t)
 	const marking = `{"type":"marking-definition","spec_version":"2.1","id":"marking-definition--00000000-0000-4000-8000-000000000001",` +
@@ -273,7 +275,8 @@ func TestCollectionsAreApart(t *testing.T) {
 	}
 }
 
-// TX-STAT-03, -05 to -07, TX-IOP-02: who sees a status, and how long.
+// TX-STAT-03, TX-STAT-05, TX-STAT-06, TX-STAT-07, TX-IOP-02: who sees a status,
+// and how long.
 func TestStatus(t *testing.T) {
 	w := newWorld(t)
 	s := decode[Status](w, w.status(202, call{user: "wo", method: "POST", path: pathObjects, body: envelopeOf(indicator(1, t1), `{}`)}))

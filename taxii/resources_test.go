@@ -21,8 +21,9 @@ var (
 	notOurs = regexp.MustCompile(`(?:"(id|error_id)":"(?:[0-9a-f-]{36}|[0-9A-Za-z]{32})"|"(message)":"[A-Z]+-[0-9]+(?:[^"\\]|\\.)*")`)
 )
 
-// TX-DT-01, TX-DT-08 to -10: every resource as it is sent. TX-DISC-01, TX-ROOT-01,
-// TX-COL-01, TX-COL-02, TX-COL-07, TX-MAN-01, TX-MAN-04, TX-ENV-01, TX-VER-01, TX-STAT-01, TX-ERR-01.
+// TX-DT-01, TX-DT-08, TX-DT-09, TX-DT-10: every resource as it is sent.
+// TX-DISC-01, TX-ROOT-01, TX-COL-01, TX-COL-02, TX-COL-07, TX-MAN-01,
+// TX-MAN-04, TX-ENV-01, TX-VER-01, TX-STAT-01, TX-ERR-01.
 func TestGolden(t *testing.T) {
 	w := newWorld(t)
 	posted := w.status(202, call{method: "POST", path: pathObjects, body: envelopeOf(
@@ -73,7 +74,8 @@ func golden(t *testing.T, name string, got []byte) {
 	}
 }
 
-// TX-DISC-02 to -06, TX-AUTH-09: the roots that a caller sees.
+// TX-DISC-02, TX-DISC-03, TX-DISC-04, TX-DISC-05, TX-DISC-06, TX-AUTH-09: the
+// roots that a caller sees.
 func TestDiscovery(t *testing.T) {
 	w := newWorld(t, func(h *Handler) { h.PublicURL = func() string { return "https://accord.example/" } })
 	const url1, url2 = "https://accord.example/taxii2/api1/", "https://accord.example/taxii2/api2/"

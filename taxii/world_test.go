@@ -240,8 +240,8 @@ var client = &http.Client{
 }
 
 // checkAnswer holds what is true of every answer of every test: TX-NEG-01,
-// TX-NEG-18, TX-SEC-06, TX-DT-04, TX-DT-11, TX-ERR-01 to -03, TX-AUTH-02,
-// TX-HDR-07.
+// TX-NEG-18, TX-SEC-06, TX-DT-04, TX-DT-11, TX-ERR-01, TX-ERR-02, TX-ERR-03,
+// TX-AUTH-02, TX-HDR-07.
 func (w *world) checkAnswer(c call, a answer) {
 	w.Helper()
 	name := fmt.Sprintf("%s %s as %s: %d", c.method, c.path, c.user, a.StatusCode)
