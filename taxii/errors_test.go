@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"net/http/httptest"
 	"strings"
 	"testing"
 
@@ -55,14 +54,12 @@ func TestBrokenStore(t *testing.T) {
 // TX-ERR-08, and middleware that server gives to Mount: it stands before all
 // judgement, and its failures have TAXII's shape.
 func TestMiddlewareRefuses(t *testing.T) {
-	w, e := newWorld(t), echo.New()
-	w.handler.Mount(e, func(echo.HandlerFunc) echo.HandlerFunc {
+	w := newWorld(t)
+	w.start(func(echo.HandlerFunc) echo.HandlerFunc {
 		return func(echo.Context) error { return collections.Errorf(collections.ErrBusy, "too many requests") }
 	})
-	res := httptest.NewRecorder()
-	e.ServeHTTP(res, httptest.NewRequest(http.MethodGet, "/taxii2/", nil))
-	if res.Code != http.StatusTooManyRequests || res.Header().Get("Retry-After") != "5" || res.Header().Get("Content-Type") != MediaType {
-		t.Errorf("%d %v", res.Code, res.Header())
+	if a := w.status(http.StatusTooManyRequests, call{path: "/taxii2/"}); a.Header.Get("Retry-After") != "5" {
+		t.Errorf("Retry-After is %q; want 5", a.Header.Get("Retry-After"))
 	}
 }
 

@@ -46,7 +46,7 @@ func TestMethods(t *testing.T) {
 	}
 }
 
-// TX-AUTH-02, TX-AUTH-03, TX-AUTH-04, TX-AUTH-05, TX-AUTH-12, TX-ERR-07 step 3:
+// TX-AUTH-02, TX-AUTH-03, TX-AUTH-04, TX-AUTH-05, TX-AUTH-10, TX-AUTH-12, TX-ERR-07 step 3:
 // without credentials every endpoint answers 401 to every method, whatever else
 // is wrong, and alike for what exists and what does not.
 func TestNobodyLearnsNothing(t *testing.T) {
@@ -72,6 +72,20 @@ func TestNobodyLearnsNothing(t *testing.T) {
 					t.Errorf("GET %s: %s; elsewhere %s", path, text, first)
 				}
 			}
+		}
+	}
+}
+
+// TX-AUTH-11, TX-IOP-07: whatever a client calls itself, or nothing, it is
+// answered alike.
+func TestUserAgent(t *testing.T) {
+	w := newWorld(t)
+	w.push(pathObjects, indicator(1, t1))
+	want := string(w.status(200, call{path: pathObjects}).body)
+	for _, name := range []string{"", "taxii2-client/2.3.0", "Mozilla/5.0 (compatible; MSIE 6.0)", "-", strings.Repeat("x", 10_000)} {
+		a := w.status(200, call{path: pathObjects, header: http.Header{"User-Agent": {name}}})
+		if string(a.body) != want {
+			t.Errorf("User-Agent %.20q: %s; want %s", name, a.body, want)
 		}
 	}
 }

@@ -2,9 +2,11 @@ package taxii
 
 import (
 	"fmt"
+	"net/http"
 	"net/url"
 	"slices"
 	"testing"
+	"time"
 )
 
 // match reads objects with the given filters and returns "n@version" of each.
@@ -22,8 +24,10 @@ func (w *world) match(path, query string) []string {
 	return got
 }
 
-// TX-FLT-02, TX-FLT-03, TX-FLT-04, TX-MID, TX-MTY, TX-MSV, TX-MVR: what each
-// filter keeps.
+// TX-FLT-02, TX-FLT-03, TX-FLT-04, TX-FLT-07, TX-MID-01, TX-MID-02, TX-MTY-01,
+// TX-MTY-04, TX-MSV-01, TX-MSV-02, TX-MSV-03, TX-MSV-04, TX-MSV-05, TX-MSV-08,
+// TX-MVR-01, TX-MVR-02, TX-MVR-03, TX-MVR-04, TX-MVR-05, TX-MVR-06, TX-MVR-11:
+// what each filter keeps.
 func TestMatch(t *testing.T) {
 	w := newWorld(t)
 	w.push(pathObjects,
@@ -109,6 +113,42 @@ func TestObjectByID(t *testing.T) {
 	w.status(404, call{path: path + "?match[version]=2015-01-01T00:00:00Z"})
 	w.status(404, call{path: pathEmpty + "objects/" + indicatorID(1) + "/"})
 	w.status(400, call{path: path + "?match[type]=indicator"})
+}
+
+// TX-OBJ-ID-05: what is wrong with a request for an object is told by the code
+// that the standard lists for it.
+func TestObjectByIDRefuses(t *testing.T) {
+	w := newWorld(t)
+	w.push(pathObjects, indicator(1, t1))
+	path := pathObjects + indicatorID(1) + "/"
+	for _, tc := range []struct {
+		want int
+		call call
+	}{
+		{400, call{path: path + "?limit=0"}},
+		{401, call{path: path, user: "anon"}},
+		{403, call{path: path, user: "wo"}},
+		{403, call{path: path, user: "no"}},
+		{404, call{path: pathObjects + indicatorID(2) + "/"}},
+		{404, call{path: pathHidden + "objects/" + indicatorID(1) + "/"}},
+		{406, call{path: path, header: http.Header{"Accept": {"text/html"}}}},
+	} {
+		w.status(tc.want, tc.call)
+	}
+}
+
+// TX-OBJ-GET-04: objects are kept for ever; after twenty years each of the reads
+// has them.
+func TestObjectsAreKept(t *testing.T) {
+	w := newWorld(t)
+	w.push(pathObjects, indicator(1, t1))
+	w.clock.advance(20 * 365 * 24 * time.Hour)
+	w.push(pathObjects, indicator(2, t1))
+	for _, path := range []string{pathObjects, pathManifest, pathObjects + indicatorID(1) + "/", pathObjects + indicatorID(1) + "/versions/"} {
+		if p := w.page(path, nil); len(p.items) == 0 {
+			t.Errorf("%s: nothing is left", path)
+		}
+	}
 }
 
 // TX-OBJ-DEL-01, TX-OBJ-DEL-02, TX-OBJ-DEL-03, TX-OBJ-DEL-04, TX-OBJ-DEL-05,

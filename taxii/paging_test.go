@@ -224,7 +224,7 @@ func TestEmptyPages(t *testing.T) {
 	}
 }
 
-// TX-FLT-31, TX-FLT-32, TX-FLT-33: no page is larger than the client or the
+// TX-FLT-31, TX-FLT-32, TX-FLT-33, TX-SEC-01: no page is larger than the client or the
 // server allows, and what fits is there.
 func TestLimits(t *testing.T) {
 	w := newWorld(t, func(h *Handler) { h.DefaultLimit, h.MaxLimit = 5, 8 })
@@ -351,6 +351,20 @@ func TestPollerMissesNothing(t *testing.T) {
 	for item, n := range seen {
 		if n != 1 {
 			t.Errorf("the poller saw %s %d times", item, n)
+		}
+	}
+}
+
+// TX-FLT-21: added_after is about the server's date, here of 2026, not about
+// those of the object, which are of 2001 and 2010.
+func TestAddedAfterIsOfTheServer(t *testing.T) {
+	w := newWorld(t)
+	w.push(pathObjects, indicator(1, t1))
+	for after, want := range map[string]string{"2020-01-01T00:00:00Z": "[1@t1]", "2026-06-01T00:00:00Z": "[]"} {
+		for _, path := range []string{pathObjects, pathObjects + indicatorID(1) + "/"} {
+			if got := fmt.Sprint(w.match(path, "added_after="+after)); got != want {
+				t.Errorf("%s?added_after=%s: %s; want %s", path, after, got, want)
+			}
 		}
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -74,24 +75,103 @@ func golden(t *testing.T, name string, got []byte) {
 	}
 }
 
-// TX-DISC-02, TX-DISC-03, TX-DISC-04, TX-DISC-05, TX-DISC-06, TX-AUTH-09: the
-// roots that a caller sees.
+// TX-DISC-02, TX-DISC-03, TX-DISC-04, TX-DISC-05, TX-AUTH-09, TX-URL-04: the
+// roots that a caller sees, by the public address of the server whatever the
+// request says of its host.
 func TestDiscovery(t *testing.T) {
 	w := newWorld(t, func(h *Handler) { h.PublicURL = func() string { return "https://accord.example/" } })
 	const url1, url2 = "https://accord.example/taxii2/api1/", "https://accord.example/taxii2/api2/"
 	for user, want := range map[string][]string{"rw": {url1, url2}, "ro": {url1}, "stranger": {url2}, "unheard-of": nil} {
-		d := decode[Discovery](w, w.status(200, call{user: user, path: "/taxii2/"}))
+		d := decode[Discovery](w, w.status(200, call{user: user, path: "/taxii2/", header: http.Header{"X-Forwarded-Host": {"other.example"}}}))
 		if strings.Join(d.APIRoots, " ") != strings.Join(want, " ") {
 			t.Errorf("%s sees the roots %v; want %v", user, d.APIRoots, want)
 		}
 		if len(want) > 0 && d.Default != want[0] || len(want) == 0 && d.Default != "" {
 			t.Errorf("%s is given the default %q of %v", user, d.Default, want)
 		}
-		for _, url := range want {
+		for _, url := range d.APIRoots {
+			if !strings.HasSuffix(url, "/") || strings.Contains(url, "?") {
+				t.Errorf("the root %s does not end in a slash", url)
+			}
 			w.status(200, call{user: user, path: strings.TrimPrefix(url, "https://accord.example")})
 		}
 	}
 	w.status(404, call{path: "/taxii2/api3/"}) // TX-ROOT-03
+}
+
+// TX-DISC-06: what discovery answers besides 200.
+func TestDiscoveryRefuses(t *testing.T) {
+	w := newWorld(t)
+	w.status(401, call{user: "anon", path: "/taxii2/"})
+	w.status(404, call{path: "/taxii/"})
+	w.status(405, call{method: "POST", path: "/taxii2/"})
+	w.status(406, call{path: "/taxii2/", header: http.Header{"Accept": {"text/html"}}})
+}
+
+// TX-URL-01, TX-URL-11, TX-URL-08: an API root is an absolute URL below
+// /taxii2/, and whoever follows nothing but URLs and ids that he was given
+// reaches every endpoint of it.
+func TestFollowingURLs(t *testing.T) {
+	w := newWorld(t)
+	status := w.push(pathObjects, indicator(1, t1))
+	root, ok := strings.CutPrefix(get[Discovery](w, "/taxii2/").Default, "https://accord.example")
+	if !ok || !strings.HasPrefix(root, "/taxii2/") {
+		t.Fatalf("the default root is %q", root)
+	}
+	get[APIRoot](w, root)
+	if again := get[Status](w, root+"status/"+status.ID+"/"); again.ID != status.ID {
+		t.Errorf("the status is %+v; want %+v", again, status)
+	}
+	found := 0
+	for _, c := range get[Collections](w, root+"collections/").Collections {
+		at := root + "collections/" + c.ID + "/"
+		if one := get[Collection](w, at); one.ID != c.ID {
+			t.Errorf("%s is the collection %s", at, one.ID)
+		}
+		for _, record := range get[manifestPage](w, at+"manifest/").Objects {
+			get[envelope](w, at+"objects/"+record.ID+"/")
+			get[Versions](w, at+"objects/"+record.ID+"/versions/")
+			found++
+		}
+	}
+	if found != 1 {
+		t.Errorf("%d objects were found; want 1", found)
+	}
+}
+
+// TX-CUS-01, TX-IOP-05: resources hold what the standard defines; a property of
+// our own would have a name of its form, with a UUID in it.
+func TestCustomProperties(t *testing.T) {
+	w := newWorld(t)
+	defined := strings.Fields(`title description contact default api_roots versions max_content_length id alias can_read can_write
+		media_types collections more next objects date_added version media_type status request_timestamp total_count success_count
+		successes failure_count failures pending_count pendings message error_id error_code http_status external_details details`)
+	custom := regexp.MustCompile(`^x_[a-z0-9_]*[0-9a-f]{8}_[0-9a-f]{4}_4[0-9a-f]{3}_[89ab][0-9a-f]{3}_[0-9a-f]{12}[a-z0-9_]*$`)
+	var check func(at string, v any)
+	check = func(at string, v any) {
+		switch v := v.(type) {
+		case []any:
+			for _, member := range v {
+				check(at, member)
+			}
+		case map[string]any:
+			for name, value := range v {
+				if !slices.Contains(defined, name) && !(custom.MatchString(name) && len(name) <= 250) {
+					t.Errorf("%s: the property %q is neither the standard's nor named as a custom one", at, name)
+				}
+				check(at, value)
+			}
+		}
+	}
+	for path := range endpoints(w) {
+		for _, query := range []string{"", "?limit=0"} {
+			if strings.Contains(path, "/objects/") && !strings.Contains(path, "/versions/") && query == "" {
+				continue // STIX objects have properties of their own
+			}
+			check(path, decode[any](w, w.do(call{path: path + query})))
+		}
+	}
+	check("a push", decode[any](w, w.do(post(envelopeOf(`{}`, indicator(2, t1))))))
 }
 
 // TX-COL-01, TX-COL-06, TX-COL-08, TX-SORT-02, TX-IOP-01, TX-AUTH-13.

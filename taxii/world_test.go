@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -92,16 +93,23 @@ type world struct {
 	server  *httptest.Server
 	clock   *fakeClock
 	log     *syncBuffer
+
+	answers *atomic.Int64 // that this test has seen
 }
 
 func newWorld(t *testing.T, change ...func(*Handler)) *world {
 	t.Helper()
-	w := &world{T: t, log: new(syncBuffer), clock: &fakeClock{now: time.Date(2026, 1, 2, 3, 4, 5, 120_000_000, time.UTC)}}
+	w := &world{T: t, log: new(syncBuffer), answers: new(atomic.Int64), clock: &fakeClock{now: time.Date(2026, 1, 2, 3, 4, 5, 120_000_000, time.UTC)}}
 	store, err := sqlite.Open(t.Context(), filepath.Join(t.TempDir(), "accord.db"), sqlite.Options{Now: w.clock.Now})
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { store.Close() })
+	t.Cleanup(func() {
+		if w.answers.Load() == 0 && !t.Failed() && !t.Skipped() {
+			t.Error("the test has made a server and seen no answer of it; an id in its comment would prove nothing")
+		}
+	})
 	w.store = &faultyStore{Store: store}
 	if w.control, err = collections.OpenControl(t.Context(), w.store); err != nil {
 		t.Fatal(err)
@@ -127,15 +135,16 @@ func newWorld(t *testing.T, change ...func(*Handler)) *world {
 	return w
 }
 
-// start serves the handler, anew if it was served before.
-func (w *world) start() {
+// start serves the handler, anew if it was served before, each route behind the
+// given middleware.
+func (w *world) start(before ...echo.MiddlewareFunc) {
 	if w.server != nil {
 		w.server.Close()
 	}
 	e := echo.New()
 	e.Logger.SetOutput(io.Discard)
 	e.Use(middleware.RequestID(), middleware.Recover())
-	w.handler.Mount(e)
+	w.handler.Mount(e, before...)
 	w.server = httptest.NewUnstartedServer(e)
 	w.server.Config.ErrorLog = slog.NewLogLogger(slog.DiscardHandler, slog.LevelError)
 	w.server.Start()
@@ -223,11 +232,17 @@ func (w *world) try(c call) (answer, error) {
 		}
 		req.SetBasicAuth(user, "secret")
 	}
+	return w.send(req)
+}
+
+// send counts the answer among those that the test has seen.
+func (w *world) send(req *http.Request) (answer, error) {
 	res, err := client.Do(req)
 	if err != nil {
 		return answer{}, err
 	}
 	defer res.Body.Close()
+	w.answers.Add(1)
 	got, err := io.ReadAll(res.Body)
 	return answer{res, got}, err
 }
