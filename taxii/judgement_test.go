@@ -46,7 +46,7 @@ func TestMethods(t *testing.T) {
 	}
 }
 
-// TX-AUTH-02, TX-AUTH-03, TX-AUTH-04, TX-AUTH-05, TX-AUTH-10, TX-AUTH-12, TX-ERR-07 step 3:
+// TX-AUTH-02, TX-AUTH-03, TX-AUTH-04, TX-AUTH-05, TX-AUTH-12, TX-ERR-07 step 3:
 // without credentials every endpoint answers 401 to every method, whatever else
 // is wrong, and alike for what exists and what does not.
 func TestNobodyLearnsNothing(t *testing.T) {

@@ -6,7 +6,6 @@ import (
 	"net/url"
 	"slices"
 	"testing"
-	"time"
 )
 
 // match reads objects with the given filters and returns "n@version" of each.
@@ -134,20 +133,6 @@ func TestObjectByIDRefuses(t *testing.T) {
 		{406, call{path: path, header: http.Header{"Accept": {"text/html"}}}},
 	} {
 		w.status(tc.want, tc.call)
-	}
-}
-
-// TX-OBJ-GET-04: objects are kept for ever; after twenty years each of the reads
-// has them.
-func TestObjectsAreKept(t *testing.T) {
-	w := newWorld(t)
-	w.push(pathObjects, indicator(1, t1))
-	w.clock.advance(20 * 365 * 24 * time.Hour)
-	w.push(pathObjects, indicator(2, t1))
-	for _, path := range []string{pathObjects, pathManifest, pathObjects + indicatorID(1) + "/", pathObjects + indicatorID(1) + "/versions/"} {
-		if p := w.page(path, nil); len(p.items) == 0 {
-			t.Errorf("%s: nothing is left", path)
-		}
 	}
 }
 
