@@ -22,7 +22,7 @@ var resourceRequirements = []section{
 		{"TX-DISC-01", Must, "§4.1.1", "The discovery resource: title; optional description, contact, default, api_roots."},
 		{"TX-DISC-02", Must, "§4.1.1", "default is, character for character, a member of api_roots in the same answer."},
 		{"TX-DISC-03", Must, "§4.1.1", "An API root URL is absolute HTTPS or begins with exactly one slash, and has no query."},
-		{"TX-DISC-04", Must, "§2", "No visible roots is api_roots left out, not []."},
+		{"TX-DISC-04", Must, "§2", "Where no root is visible api_roots is left out, not []."},
 		{"TX-DISC-05", Decided, "", "API root URLs are absolute, made from a configured public URL and not from Host, and end in a slash."},
 		{"TX-DISC-06", Must, "§4.1", "Discovery answers 200, 401, 403, 404 or 406."},
 	}},
