@@ -10,6 +10,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"accord/taxii/conformance"
 )
 
 // A site is a path of the matrix and what is true of it. The zero value is a
@@ -223,7 +225,7 @@ type matrix struct {
 func newMatrix(t *testing.T) *matrix {
 	const most = 100_000
 	m := &matrix{T: t, parties: startParties(t, func(c *Config) { c.MaxContentLength = most }), large: strings.Repeat(" ", most+1)}
-	m.client.Transport = &http.Transport{DisableCompression: true}
+	m.client.Transport = &conformance.Transport{}
 	rw := m.issue(t, "rw", false)
 	m.header = "Bearer " + rw
 	var status struct{ ID string }

@@ -85,8 +85,9 @@ func TestBrokenMiddle(t *testing.T) {
 	}
 }
 
-// What is deleted between the positions of a page and its bytes leaves an
-// envelope that is sound, and a walk that goes on.
+// TX-HDR-05, TX-PAG-11: what is deleted between the positions of a page and its
+// bytes leaves an envelope that is full, with headers of its own, and a walk
+// that goes on.
 func TestVanishingPage(t *testing.T) {
 	w := newWorld(t)
 	w.fill(4)
@@ -102,7 +103,7 @@ func TestVanishingPage(t *testing.T) {
 		})
 	}
 	vanish(1)
-	if got := w.match(pathObjects, "limit=2"); fmt.Sprint(got) != "[2@t1]" {
+	if got := w.match(pathObjects, "limit=2"); fmt.Sprint(got) != "[2@t1 3@t1]" {
 		t.Errorf("after the first of two vanished: %v", got)
 	}
 	vanish(2, 3)

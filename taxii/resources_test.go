@@ -7,7 +7,6 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
-	"slices"
 	"strings"
 	"testing"
 )
@@ -139,39 +138,18 @@ func TestFollowingURLs(t *testing.T) {
 	}
 }
 
-// TX-CUS-01, TX-IOP-05: resources hold what the standard defines; a property of
-// our own would have a name of its form, with a UUID in it.
-func TestCustomProperties(t *testing.T) {
+// TX-DT-04, TX-DT-09, TX-DT-10, TX-CUS-01, TX-IOP-05, TX-SEC-06: what the walker
+// says of every answer it says of one from each endpoint and of its refusals:
+// required properties, their types, no empty list, and no property of our own,
+// whose name would need a form and a UUID.
+func TestEveryResource(t *testing.T) {
 	w := newWorld(t)
-	defined := strings.Fields(`title description contact default api_roots versions max_content_length id alias can_read can_write
-		media_types collections more next objects date_added version media_type status request_timestamp total_count success_count
-		successes failure_count failures pending_count pendings message error_id error_code http_status external_details details`)
-	custom := regexp.MustCompile(`^x_[a-z0-9_]*[0-9a-f]{8}_[0-9a-f]{4}_4[0-9a-f]{3}_[89ab][0-9a-f]{3}_[0-9a-f]{12}[a-z0-9_]*$`)
-	var check func(at string, v any)
-	check = func(at string, v any) {
-		switch v := v.(type) {
-		case []any:
-			for _, member := range v {
-				check(at, member)
-			}
-		case map[string]any:
-			for name, value := range v {
-				if !slices.Contains(defined, name) && !(custom.MatchString(name) && len(name) <= 250) {
-					t.Errorf("%s: the property %q is neither the standard's nor named as a custom one", at, name)
-				}
-				check(at, value)
-			}
-		}
-	}
 	for path := range endpoints(w) {
-		for _, query := range []string{"", "?limit=0"} {
-			if strings.Contains(path, "/objects/") && !strings.Contains(path, "/versions/") && query == "" {
-				continue // STIX objects have properties of their own
-			}
-			check(path, decode[any](w, w.do(call{path: path + query})))
-		}
+		w.status(200, call{path: path})
+		w.status(400, call{path: path + "?limit=0"})
+		w.status(406, call{path: path, header: http.Header{"Accept": {"text/html"}}})
 	}
-	check("a push", decode[any](w, w.do(post(envelopeOf(`{}`, indicator(2, t1))))))
+	checkCounts(t, "a push", w.push(pathObjects, `{}`, indicator(2, t1)), 1, 1)
 }
 
 // TX-COL-01, TX-COL-06, TX-COL-08, TX-SORT-02, TX-IOP-01, TX-AUTH-13.
