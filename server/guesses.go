@@ -18,7 +18,7 @@ import (
 const (
 	// freeGuesses is how many failed log-ins an address has before they are
 	// answered late: tools whose token has run out are no guessers.
-	freeGuesses = 5
+	freeGuesses = 10
 
 	// guessHalfLife is the time after which half of the failures are forgotten.
 	guessHalfLife = time.Minute
@@ -26,7 +26,7 @@ const (
 	// The first late answer comes after minGuessDelay, each further one after
 	// twice the time, up to maxGuessDelay.
 	minGuessDelay = 250 * time.Millisecond
-	maxGuessDelay = 4 * time.Second
+	maxGuessDelay = 2 * time.Second
 
 	// guessAddresses is how many addresses are remembered, those that failed
 	// last; some 100 bytes each.
@@ -40,6 +40,8 @@ const (
 
 // guesses slow failed log-ins, by address. What succeeds is never looked at.
 type guesses struct {
+	free float64 // failures of an address that cost it nothing
+
 	mu        sync.Mutex
 	addresses *lru.Cache[netip.Prefix, *guesser]
 	waiting   int
@@ -55,7 +57,7 @@ type guesser struct {
 
 func newGuesses() *guesses {
 	addresses, _ := lru.New[netip.Prefix, *guesser](guessAddresses) // fails for sizes below one only
-	return &guesses{addresses: addresses}
+	return &guesses{free: freeGuesses, addresses: addresses}
 }
 
 // A guess is how a failed log-in is answered.
@@ -77,7 +79,7 @@ func (g *guesses) failed(from netip.Prefix, now time.Time) (_ guess, done func()
 	}
 	who.failures = who.failures*math.Exp2(-max(now.Sub(who.last), 0).Seconds()/guessHalfLife.Seconds()) + 1
 	who.last = now
-	delay := guessDelay(who.failures)
+	delay := guessDelay(who.failures - g.free)
 	switch {
 	case delay == 0:
 		return guess{guesser: who}, func() {}
@@ -94,13 +96,13 @@ func (g *guesses) failed(from netip.Prefix, now time.Time) (_ guess, done func()
 	}
 }
 
-// guessDelay is how late the answer to so many failures comes.
+// guessDelay is how late the answer comes after so many failures too many.
 func guessDelay(failures float64) time.Duration {
-	if failures <= freeGuesses {
+	if failures <= 0 {
 		return 0
 	}
-	doublings := min(failures-freeGuesses-1, 10)
-	return min(time.Duration(float64(minGuessDelay)*math.Exp2(max(doublings, 0))), maxGuessDelay)
+	doublings := min(max(failures-1, 0), 10)
+	return min(time.Duration(float64(minGuessDelay)*math.Exp2(doublings)), maxGuessDelay)
 }
 
 // slowGuesses answers failed log-ins late, the more so the more of them came from
