@@ -3,9 +3,11 @@ package server
 import (
 	"cmp"
 	"context"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"strconv"
 	"strings"
 	"text/tabwriter"
@@ -19,11 +21,13 @@ import (
 func newTokenIssueCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use: "issue --party ID --scope SCOPE", Short: "Print a new token, which is kept nowhere else",
+		Long: "Print a new token, which is kept nowhere else. One that is bound to a certificate has no secret:\n" +
+			"its jti is printed, for token inspect and token revoke.",
 		Example: "  accord token issue --party cert-us --scope 'read:us-cn/* write:us-cn/activity-from-cn' --ttl 24h",
 		Args:    cobra.NoArgs,
 	}
 	settings, asJSON := storeSettings(c), outputFlag(c)
-	r, ttl := auth.Request{}, ""
+	r, ttl, certificate := auth.Request{}, "", ""
 	f := c.Flags()
 	f.StringVar(&r.Party, "party", "", "`id` of the party that the token speaks for")
 	f.StringVar(&r.Scope, "scope", "", "what the token may do: read:, write:, request:, search: or admin, separated by blanks; "+
@@ -32,12 +36,21 @@ func newTokenIssueCommand() *cobra.Command {
 	f.StringVar(&r.Officer, "officer", "", "person who uses it, for the audit trail")
 	f.StringVar(&r.Unit, "unit", "", "unit of the party that uses it")
 	f.BoolVar(&r.Short, "short", false, "a handle of 40 characters, for tools with small password fields")
+	f.StringVar(&certificate, "certificate", "", "PEM `file` of the client certificate that stands for the token; not behind a proxy that ends TLS")
+	f.StringVar(&r.CertificateName, "certificate-name", "", "DNS `name`, URI or e-mail address in client certificates of --tls-client-ca that stand for the token")
 	for _, name := range []string{"party", "scope"} {
 		_ = c.MarkFlagRequired(name) // the flag is there
 	}
 	c.RunE = func(cmd *cobra.Command, _ []string) (err error) {
 		if r.TTL, err = parseTTL(ttl); err != nil {
 			return usage(fmt.Errorf("--ttl: %w", err))
+		}
+		if certificate != "" {
+			chain, err := readCertificates(certificate)
+			if err != nil {
+				return err
+			}
+			r.Certificate = chain[0]
 		}
 		return withBackend(cmd, settings, func(ctx context.Context, b *backend) error {
 			issued, err := b.auth.Issue(ctx, r)
@@ -52,7 +65,7 @@ func newTokenIssueCommand() *cobra.Command {
 					"token": issued.Token, "jti": issued.JTI, "expires": issued.Expires.UTC(), "warnings": notNil(issued.Warnings),
 				})
 			}
-			_, err = fmt.Fprintln(cmd.OutOrStdout(), issued.Token)
+			_, err = fmt.Fprintln(cmd.OutOrStdout(), cmp.Or(issued.Token, issued.JTI))
 			return err
 		})
 	}
@@ -79,9 +92,10 @@ func newTokenListCommand() *cobra.Command {
 	c := &cobra.Command{Use: "list", Short: "List the tokens that were issued", Args: cobra.NoArgs}
 	return listCommand(c, func(b *backend, w io.Writer) any {
 		tokens := b.auth.Tokens()
-		fmt.Fprintln(w, "JTI\tPARTY\tISSUED\tEXPIRES\tREVOKED\tSCOPE")
+		fmt.Fprintln(w, "JTI\tPARTY\tISSUED\tEXPIRES\tREVOKED\tCERTIFICATE\tSCOPE")
 		for _, t := range tokens {
-			fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\n", t.JTI, t.Party, day(&t.Issued), day(&t.Expires), day(t.Revoked), t.Scope)
+			fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", t.JTI, t.Party, day(&t.Issued), day(&t.Expires), day(t.Revoked),
+				cmp.Or(t.CertificateName, t.Certificate, "-"), t.Scope)
 		}
 		return tokens
 	})
@@ -195,16 +209,26 @@ func argument(cmd *cobra.Command, args []string) (string, error) {
 func newTokenInspectCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use: "inspect TOKEN", Short: "Say whether a token is good, else why, and what it may do; - reads it from standard input",
-		Args: cobra.ExactArgs(1),
+		Long: "Say whether a token is good, else why, and what it may do; - reads it from standard input. One that is bound\n" +
+			"to a certificate is given by its jti, or as --certificate FILE: then also the certificate is judged, by the\n" +
+			"tls_client_ca of --config.",
+		Args: cobra.MaximumNArgs(1),
 	}
 	settings, asJSON := storeSettings(c), outputFlag(c)
+	certificate := c.Flags().String("certificate", "", "PEM `file` of a client certificate, in place of a token")
 	c.RunE = func(cmd *cobra.Command, args []string) error {
+		if (len(args) == 0) == (*certificate == "") {
+			return usage(errors.New("give either a token or --certificate FILE"))
+		}
 		token, err := argument(cmd, args)
 		if err != nil {
 			return err
 		}
 		return withBackend(cmd, settings, func(ctx context.Context, b *backend) error {
-			found := b.auth.Inspect(ctx, token)
+			found, err := inspect(ctx, b, token, *certificate)
+			if err != nil {
+				return err
+			}
 			if *asJSON {
 				err = printJSON(cmd.OutOrStdout(), found)
 			} else {
@@ -217,6 +241,38 @@ func newTokenInspectCommand() *cobra.Command {
 		})
 	}
 	return c
+}
+
+// inspect judges a certificate if there is one, else a token.
+func inspect(ctx context.Context, b *backend, token, certificate string) (auth.Inspection, error) {
+	if certificate == "" {
+		return b.auth.Inspect(ctx, token), nil
+	}
+	chain, err := readCertificates(certificate)
+	if err != nil {
+		return auth.Inspection{}, err
+	}
+	if ca := b.cfg.TLSClientCA; ca != "" {
+		_, pool, err := readPool(ca)
+		if err != nil {
+			return auth.Inspection{}, fmt.Errorf("tls_client_ca: %w", err)
+		}
+		b.auth.ClientCAs = func() *x509.CertPool { return pool }
+	}
+	return b.auth.InspectCertificate(ctx, chain), nil
+}
+
+// readCertificates reads a PEM file of at least one certificate.
+func readCertificates(file string) ([]*x509.Certificate, error) {
+	text, err := os.ReadFile(file)
+	if err != nil {
+		return nil, fmt.Errorf("--certificate: %w", err)
+	}
+	chain, err := auth.ParseCertificates(text)
+	if err != nil {
+		return nil, fmt.Errorf("--certificate: %s: %w", file, err)
+	}
+	return chain, nil
 }
 
 func printInspection(w io.Writer, found auth.Inspection) error {
