@@ -8,10 +8,7 @@ import (
 	"log/slog"
 	"net/http"
 	"os"
-	"path/filepath"
 	"strings"
-	"sync"
-	"sync/atomic"
 	"testing"
 	"time"
 )
@@ -146,111 +143,6 @@ func TestTLSFilesRefused(t *testing.T) {
 	}
 }
 
-// shows returns the certificate that the server shows to a new connection.
-func shows(t *testing.T, s *running, ca *authority) *x509.Certificate {
-	t.Helper()
-	conn, err := tls.Dial("tcp", s.listener.Addr().String(), &tls.Config{RootCAs: ca.pool()})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer conn.Close()
-	return conn.ConnectionState().PeerCertificates[0]
-}
-
-// A pair is replaced under load, one file after the other, without a request
-// that fails; the running server sees it by itself.
-func TestReload(t *testing.T) {
-	ca := newAuthority(t, "Server CA")
-	cfg := tlsConfig(t, ca)
-	s := start(t, cfg)
-	token := s.token(t)
-	var asked, done atomic.Int64
-	var load sync.WaitGroup
-	stop := make(chan struct{})
-	for range 4 {
-		load.Go(func() {
-			for {
-				select {
-				case <-stop:
-					return
-				default:
-				}
-				client := ca.trusting() // each request has a handshake of its own
-				asked.Add(1)
-				res, err := ask(t, client, s.URL()+"/taxii2/", token)
-				if err != nil {
-					t.Errorf("request while the certificate is replaced: %v", err)
-					return
-				}
-				res.Body.Close()
-				client.CloseIdleConnections()
-				if res.StatusCode == http.StatusOK {
-					done.Add(1)
-				}
-			}
-		})
-	}
-	next := ca.issue(nil)
-	writeCert(t, cfg.TLSCert, next.Leaf)
-	for before := done.Load(); done.Load() < before+20; { // the halves do not match now
-		shows(t, s, ca)
-	}
-	writeKey(t, cfg.TLSKey, next.PrivateKey)
-	for deadline := time.Now().Add(10 * reloadEvery); !shows(t, s, ca).Equal(next.Leaf); {
-		if time.Now().After(deadline) {
-			t.Fatalf("the new certificate is not shown after %v", 10*reloadEvery)
-		}
-	}
-	close(stop)
-	load.Wait()
-	if asked.Load() != done.Load() || done.Load() == 0 {
-		t.Errorf("%d of %d requests were answered with 200; want all", done.Load(), asked.Load())
-	}
-	t.Logf("%d requests, each with a handshake, while the certificate was replaced", done.Load())
-}
-
-// What cannot be used does not come into force and is logged once, not at the
-// first look; what comes after it does.
-func TestReloadKeepsWhatWorks(t *testing.T) {
-	ca := newAuthority(t, "Server CA")
-	cfg := tlsConfig(t, ca)
-	log := &logBuffer{}
-	f, err := openTLS(cfg, slog.New(slog.NewTextHandler(log, nil)))
-	if err != nil {
-		t.Fatal(err)
-	}
-	first, ended, last := f.leaf(), ca.issue(func(c *x509.Certificate) { c.NotAfter = time.Now().Add(-time.Second) }), ca.issue(nil)
-	logged := func(want int) {
-		t.Helper()
-		f.reload(t.Context())
-		if got := strings.Count(log.String(), "the one before stays"); got != want || !f.leaf().Equal(first) {
-			t.Errorf("the fault was logged %d times, the certificate is the first: %v; want %d times and the first\n%s", got, f.leaf().Equal(first), want, log)
-		}
-	}
-	logged(0) // nothing has changed
-	writeCert(t, cfg.TLSCert, last.Leaf)
-	logged(0) // half of a pair may be the first half
-	logged(1)
-	logged(1)
-	if err := os.Remove(cfg.TLSCert); err != nil {
-		t.Fatal(err)
-	}
-	logged(1)
-	logged(2)
-	writeCert(t, cfg.TLSCert, ended.Leaf)
-	writeKey(t, cfg.TLSKey, ended.PrivateKey)
-	logged(2)
-	logged(3)
-	writeCert(t, cfg.TLSCert, last.Leaf)
-	writeKey(t, cfg.TLSKey, last.PrivateKey)
-	if f.reload(t.Context()); !f.leaf().Equal(last.Leaf) {
-		t.Errorf("a good pair did not come into force:\n%s", log)
-	}
-	if strings.Contains(log.String(), "PRIVATE") {
-		t.Errorf("the log shows a key:\n%s", log)
-	}
-}
-
 // What clients will meet is warned of at start, and told to monitoring.
 func TestTLSWarnings(t *testing.T) {
 	ca := newAuthority(t, "Server CA")
@@ -281,77 +173,5 @@ func TestPlainPublicURLBeforeTLS(t *testing.T) {
 	_, err := New(t.Context(), cfg, slog.New(slog.DiscardHandler))
 	if err == nil || exitCode(err) != exitUsage || !strings.Contains(err.Error(), "public_url: ") {
 		t.Errorf("New = %v; want public_url and exit code 2", err)
-	}
-}
-
-// The server's own certificate is made once, kept at the next start, and made
-// anew for new names with the same key. Who trusts it, by itself, reaches the
-// server by every name in it (P10).
-func TestSelfSigned(t *testing.T) {
-	cfg := testConfig(t)
-	cfg.TLSSelfSigned = true
-	folder := filepath.Join(cfg.Data, "tls")
-	var made []*x509.Certificate
-	for _, publicURL := range []string{"", "", "https://accord.example:6100", ""} {
-		cfg.PublicURL = publicURL
-		s := start(t, cfg)
-		leaf := s.tls.leaf()
-		made = append(made, leaf)
-		pool := x509.NewCertPool()
-		pool.AddCert(leaf)
-		for _, name := range namesOf(leaf) {
-			if status, _ := getOver(t, clientOf(t, &tls.Config{RootCAs: pool, ServerName: name}), s.URL()+"/taxii2/", s.token(t)); status != http.StatusOK {
-				t.Errorf("discovery of %s = %d; want 200", name, status)
-			}
-		}
-		if err := s.end(); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if !made[0].Equal(made[1]) || made[1].Equal(made[2]) || !made[2].Equal(made[3]) {
-		t.Error("want one certificate for two starts, another for the new name, and that kept when the name is remembered")
-	}
-	if made[2].VerifyHostname("accord.example") != nil || string(made[1].RawSubjectPublicKeyInfo) != string(made[2].RawSubjectPublicKeyInfo) {
-		t.Errorf("the certificate for the new name is for %v; want accord.example and the same key", namesOf(made[2]))
-	}
-	info, err := os.Stat(filepath.Join(folder, "key.pem"))
-	if err != nil || info.Mode().Perm() != 0o600 {
-		t.Errorf("key.pem has mode %v, %v; want 0600", info.Mode(), err)
-	}
-	if files, err := os.ReadDir(folder); err != nil || len(files) != 2 {
-		t.Errorf("the folder holds %v, %v; want key and certificate alone", files, err)
-	}
-}
-
-// A certificate that is about to end is made anew at start; a key that cannot be
-// read is not written over.
-func TestSelfSignedRenewal(t *testing.T) {
-	cfg := testConfig(t)
-	cfg.TLSSelfSigned = true
-	s := start(t, cfg)
-	old, names := s.tls.leaf(), s.names()
-	if err := s.end(); err != nil {
-		t.Fatal(err)
-	}
-	key, err := ownKey(s.tls.key)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, tc := range []struct {
-		left time.Duration
-		want bool
-	}{{renewBefore + time.Minute, true}, {renewBefore - time.Minute, false}} {
-		if got := stillServes(s.tls.cert, key, names, old.NotAfter.Add(-tc.left)); got != tc.want {
-			t.Errorf("a certificate that lasts %v is kept: %v; want %v", tc.left, got, tc.want)
-		}
-	}
-	if err := os.WriteFile(s.tls.key, []byte("broken"), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := New(t.Context(), cfg, slog.New(slog.DiscardHandler)); err == nil || !strings.Contains(err.Error(), "key.pem") {
-		t.Errorf("New with a broken key = %v; want its file named", err)
-	}
-	if text, _ := os.ReadFile(s.tls.key); string(text) != "broken" {
-		t.Error("a key that cannot be read was written over")
 	}
 }
