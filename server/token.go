@@ -57,6 +57,12 @@ func newTokenIssueCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
+			if issued.Token == "" {
+				// Whoever has tried the certificate before tries it now again.
+				if err := b.settle(ctx); err != nil {
+					return err
+				}
+			}
 			for _, warning := range issued.Warnings {
 				fmt.Fprintln(cmd.ErrOrStderr(), "accord: warning:", warning)
 			}
