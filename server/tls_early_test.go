@@ -12,8 +12,8 @@ import (
 	"encoding/hex"
 	"fmt"
 	"hash"
+	"io"
 	"net"
-	"net/http"
 	"strings"
 	"testing"
 )
@@ -36,26 +36,22 @@ func (t *tap) Read(p []byte) (int, error) {
 func TestNoEarlyData(t *testing.T) {
 	ca := newAuthority(t, "Server CA")
 	s := start(t, tlsConfig(t, ca))
-	var keys bytes.Buffer
-	var last *tap
-	client := clientOf(t, &tls.Config{RootCAs: ca.pool(), MinVersion: tls.VersionTLS13, KeyLogWriter: &keys, ClientSessionCache: tls.NewLRUClientSessionCache(1)})
-	client.Transport.(*http.Transport).Dial = func(network, address string) (net.Conn, error) {
-		conn, err := net.Dial(network, address)
-		last = &tap{Conn: conn}
-		return last, err
-	}
+	sessions := tls.NewLRUClientSessionCache(1)
 	for _, resumed := range []bool{false, true} {
-		keys.Reset()
-		res, err := ask(t, client, s.URL()+"/taxii2/", s.token(t))
+		raw, err := net.Dial("tcp", s.listener.Addr().String())
 		if err != nil {
 			t.Fatal(err)
 		}
-		res.Body.Close()
-		client.CloseIdleConnections()
-		if res.StatusCode != http.StatusOK || res.TLS.DidResume != resumed {
-			t.Errorf("GET = %d, resumed: %v; want 200, resumed: %v", res.StatusCode, res.TLS.DidResume, resumed)
+		defer raw.Close()
+		var keys bytes.Buffer
+		in := &tap{Conn: raw}
+		conn := tls.Client(in, &tls.Config{RootCAs: ca.pool(), ServerName: "localhost", MinVersion: tls.VersionTLS13, KeyLogWriter: &keys, ClientSessionCache: sessions})
+		fmt.Fprintf(conn, "GET /taxii2/ HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nAuthorization: Bearer %s\r\n\r\n", s.token(t))
+		answer, err := io.ReadAll(conn)
+		if state := conn.ConnectionState(); err != nil || !bytes.HasPrefix(answer, []byte("HTTP/1.1 200 OK\r\n")) || state.DidResume != resumed {
+			t.Errorf("GET = %.40q, %v, resumed: %v; want 200, resumed: %v", answer, err, state.DidResume, resumed)
 		}
-		tickets := ticketsIn(t, last.in.Bytes(), res.TLS.CipherSuite, keyOf(t, keys.String(), "SERVER_TRAFFIC_SECRET_0"))
+		tickets := ticketsIn(t, in.in.Bytes(), conn.ConnectionState().CipherSuite, keyOf(t, keys.String(), "SERVER_TRAFFIC_SECRET_0"))
 		if len(tickets) == 0 {
 			t.Fatal("the server sent no session ticket, so there is nothing to look at")
 		}

@@ -30,7 +30,7 @@ func TestTLS(t *testing.T) {
 	if want := `"` + s.URL() + `/taxii2/us-cn/"`; !strings.HasPrefix(s.URL(), "https://") || !strings.Contains(string(body), want) {
 		t.Errorf("discovery = %s; want the root %s", body, want)
 	}
-	plain, err := http.Get("http://" + s.listener.Addr().String() + "/taxii2/")
+	plain, err := http.Get("http://" + s.listener.Addr().String() + "/healthz")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -173,5 +173,26 @@ func TestPlainPublicURLBeforeTLS(t *testing.T) {
 	_, err := New(t.Context(), cfg, slog.New(slog.DiscardHandler))
 	if err == nil || exitCode(err) != exitUsage || !strings.Contains(err.Error(), "public_url: ") {
 		t.Errorf("New = %v; want public_url and exit code 2", err)
+	}
+}
+
+// A query of 1,000 ids, the most that match[id] takes, fits into the head of a
+// request over HTTP/2 as it does over HTTP/1.1.
+func TestLongQueryOverTLS(t *testing.T) {
+	ca := newAuthority(t, "Server CA")
+	s := start(t, tlsConfig(t, ca))
+	ids := strings.Repeat("indicator--00000000-0000-4000-8000-000000000001,", 999) + "indicator--00000000-0000-4000-8000-000000000001"
+	url, token := s.URL()+"/taxii2/us-cn/collections/activity-from-cn/objects/?match[id]="+ids, s.token(t)
+	for major, client := range map[int]*http.Client{1: clientOf(t, &tls.Config{RootCAs: ca.pool(), NextProtos: []string{"http/1.1"}}), 2: ca.trusting()} {
+		res, err := ask(t, client, url, token)
+		if err != nil {
+			t.Errorf("HTTP/%d: %v", major, err)
+			continue
+		}
+		body, _ := io.ReadAll(res.Body)
+		res.Body.Close()
+		if res.StatusCode != http.StatusOK || res.ProtoMajor != major {
+			t.Errorf("HTTP/%d: %d %s by HTTP/%d; want 200", major, res.StatusCode, body, res.ProtoMajor)
+		}
 	}
 }

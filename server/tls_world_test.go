@@ -17,6 +17,8 @@ import (
 	"path/filepath"
 	"testing"
 	"time"
+
+	"accord/taxii/conformance"
 )
 
 // An authority issues certificates in tests.
@@ -119,10 +121,11 @@ func (a *authority) trusting(shown ...tls.Certificate) *http.Client {
 	return clientOf(a.T, &tls.Config{RootCAs: a.pool(), Certificates: shown})
 }
 
+// clientOf speaks HTTP/2, unless the config names protocols.
 func clientOf(t *testing.T, cfg *tls.Config) *http.Client {
-	transport := &http.Transport{TLSClientConfig: cfg, ForceAttemptHTTP2: true}
+	transport := &http.Transport{TLSClientConfig: cfg, ForceAttemptHTTP2: cfg.NextProtos == nil}
 	t.Cleanup(transport.CloseIdleConnections)
-	return &http.Client{Transport: transport}
+	return &http.Client{Transport: &conformance.Transport{Base: transport}}
 }
 
 // getOver returns status and body; without a token there is no Authorization.
