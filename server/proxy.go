@@ -56,7 +56,7 @@ func parsePrefix(s string) (netip.Prefix, error) {
 	case p.Bits() == 0:
 		return netip.Prefix{}, errors.New("this is every address there is, so each client could choose its own; name the proxies")
 	case p.Addr().Is4In6():
-		return netip.Prefix{}, errors.New("write the IPv4 prefix as such, without ::ffff:")
+		return netip.Prefix{}, errors.New("this is an IPv4 prefix in the clothes of IPv6; write it without the ::ffff: before it")
 	}
 	return p.Masked(), nil
 }

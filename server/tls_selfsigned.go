@@ -1,7 +1,6 @@
 package server
 
 import (
-	"crypto"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
@@ -155,7 +154,7 @@ func stillServes(path string, key *ecdsa.PrivateKey, names []string, now time.Ti
 		return false
 	}
 	c, err := x509.ParseCertificate(block.Bytes)
-	if err != nil || !key.PublicKey.Equal(c.PublicKey.(crypto.PublicKey)) {
+	if err != nil || !key.PublicKey.Equal(c.PublicKey) {
 		return false
 	}
 	has := namesOf(c)

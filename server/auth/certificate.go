@@ -55,22 +55,55 @@ func (a *Authenticator) authenticateCertificate(r *http.Request) (collections.Ca
 }
 
 // verifyCertificate decides whom a certificate, followed by those that lead to
-// its authority, speaks for.
+// its authority, speaks for. Its path is verified last: that is the costly part,
+// and who is bound to nothing does not get there.
 func (a *Authenticator) verifyCertificate(ctx context.Context, chain []*x509.Certificate) (collections.Caller, error) {
+	token, err := a.boundTo(chain[0])
+	if errors.Is(err, errNotBound) {
+		a.catchUp(ctx)
+		token, err = a.boundTo(chain[0])
+	}
+	if err != nil {
+		return collections.Caller{}, err
+	}
 	verified, err := a.verifyChain(chain)
 	if err != nil {
 		return collections.Caller{}, err
 	}
-	token, err := a.boundTo(chain[0], verified)
-	if errors.Is(err, errNotBound) {
-		a.catchUp(ctx)
-		token, err = a.boundTo(chain[0], verified)
-	}
-	if err != nil {
-		return collections.Caller{}, err
+	if token.CertificateName != "" && !verified {
+		return collections.Caller{}, errors.New("a name counts in certificates of tls_client_ca only, which is not set")
 	}
 	return a.admitOwn(a.claims(token))
 }
+
+var errNotBound = errors.New("no token is bound to the certificate")
+
+// boundTo returns the token that a certificate presents. A pin decides alone,
+// so that to revoke it ends the certificate whatever names stand in it; names
+// must lead to one token that holds.
+func (a *Authenticator) boundTo(leaf *x509.Certificate) (tokenRecord, error) {
+	if token, ok := a.log.byBinding(pinOf(leaf)); ok {
+		return token, nil
+	}
+	found := map[string]bool{} // the ids of tokens
+	var token tokenRecord
+	for _, name := range certificateNames(leaf) {
+		if bound, ok := a.log.byBinding(binding{CertificateName: name}); ok && a.holds(bound) {
+			token, found[bound.JTI] = bound, true
+		}
+	}
+	switch len(found) {
+	case 0:
+		return tokenRecord{}, errNotBound
+	case 1:
+		return token, nil
+	}
+	return tokenRecord{}, fmt.Errorf("the names in the certificate are bound to %d tokens", len(found))
+}
+
+// maxChain is how many certificates a client may send: no real authority is so
+// far away, and each one more gives a forger more paths to try.
+const maxChain = 10
 
 // verifyChain looks at the time of a certificate and, where the server was
 // given authorities, at its path to one of them and whether it is meant for
@@ -86,6 +119,8 @@ func (a *Authenticator) verifyChain(chain []*x509.Certificate) (verified bool, e
 		return false, errors.New("the certificate is not valid yet")
 	case now.After(leaf.NotAfter):
 		return false, errors.New("the certificate has expired")
+	case len(chain) > maxChain:
+		return false, fmt.Errorf("%d certificates were sent; at most %d are looked at", len(chain), maxChain)
 	case roots == nil:
 		return false, nil
 	}
@@ -98,33 +133,6 @@ func (a *Authenticator) verifyChain(chain []*x509.Certificate) (verified bool, e
 		KeyUsages: []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth},
 	})
 	return err == nil, err
-}
-
-var errNotBound = errors.New("no token is bound to the certificate")
-
-// boundTo returns the token that a certificate presents. A pin decides alone,
-// so that to revoke it ends the certificate whatever names stand in it; names
-// count in verified certificates only, and must lead to one token that holds.
-func (a *Authenticator) boundTo(leaf *x509.Certificate, verified bool) (tokenRecord, error) {
-	if token, ok := a.log.byBinding(pinOf(leaf)); ok {
-		return token, nil
-	}
-	if !verified {
-		return tokenRecord{}, errNotBound
-	}
-	var found []tokenRecord
-	for _, name := range certificateNames(leaf) {
-		if token, ok := a.log.byBinding(binding{CertificateName: name}); ok && a.holds(token) {
-			found = append(found, token)
-		}
-	}
-	switch len(found) {
-	case 0:
-		return tokenRecord{}, errNotBound
-	case 1:
-		return found[0], nil
-	}
-	return tokenRecord{}, fmt.Errorf("the names in the certificate are bound to %d tokens, among them %s and %s", len(found), found[0].JTI, found[1].JTI)
 }
 
 // holds reports whether a token is neither expired nor revoked.

@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -166,7 +167,9 @@ func TestCertificateName(t *testing.T) {
 		{"one of two roots", []*authority{stranger, root}, []*x509.Certificate{root.issue(poller)}, "cert-us", ""},
 		{"any use", []*authority{root}, []*x509.Certificate{root.issue(func(c *x509.Certificate) { c.DNSNames, c.ExtKeyUsage = []string{"poller.cert.example"}, nil })}, "cert-us", ""},
 
-		{"no authorities", nil, []*x509.Certificate{root.issue(poller)}, "", "no token is bound"},
+		{"no authorities", nil, []*x509.Certificate{root.issue(poller)}, "", "tls_client_ca"},
+		{"a path without end", []*authority{root}, slices.Repeat([]*x509.Certificate{root.issue(poller)}, maxChain+1), "", "11 certificates"},
+		{"the same name twice", []*authority{root}, []*x509.Certificate{root.issue(named("poller.cert.example", "Poller.cert.example"))}, "cert-us", ""},
 		{"wrong authority", []*authority{root}, []*x509.Certificate{stranger.issue(poller)}, "", "unknown authority"},
 		{"wrong authority, the right one beside", []*authority{root}, []*x509.Certificate{stranger.issue(poller), root.cert}, "", "unknown authority"},
 		{"middle authority missing", []*authority{root}, []*x509.Certificate{middle.issue(poller)}, "", "unknown authority"},
@@ -334,7 +337,8 @@ func TestBindingIsShown(t *testing.T) {
 			t.Errorf("%s: %+v; want it good with one collection", name, i)
 		}
 	}
-	if i := w.auth.InspectCertificate(t.Context(), []*x509.Certificate{w.newAuthority(nil).issue(nil)}); i.Good || !strings.Contains(i.Reason, "unknown authority") {
+	stranger := w.newAuthority(nil).issue(func(c *x509.Certificate) { c.DNSNames = []string{"poller.cert.example"} })
+	if i := w.auth.InspectCertificate(t.Context(), []*x509.Certificate{stranger}); i.Good || !strings.Contains(i.Reason, "unknown authority") {
 		t.Errorf("certificate of a stranger: %+v", i)
 	}
 	w.refuses(pinned.JTI, detailNotValid, "segments")
