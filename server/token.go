@@ -35,7 +35,7 @@ func newTokenIssueCommand() *cobra.Command {
 	f.StringVar(&r.Unit, "unit", "", "unit of the party that uses it")
 	f.BoolVar(&r.Short, "short", false, "a handle of 40 characters, for tools with small password fields")
 	f.StringVar(&certificate, "certificate", "", "PEM `file` of the client certificate that stands for the token; not behind a proxy that ends TLS")
-	f.StringVar(&r.CertificateName, "certificate-name", "", "DNS `name`, URI or e-mail address in client certificates of --tls-client-ca that stand for the token")
+	f.StringVar(&r.CertificateName, "certificate-name", "", "DNS `name`, URI or e-mail address in client certificates that stand for the token, if an authority of tls_client_ca has issued them")
 	for _, name := range []string{"party", "scope"} {
 		_ = c.MarkFlagRequired(name) // the flag is there
 	}
