@@ -43,16 +43,6 @@ func newMetrics(r prometheus.Registerer) *metrics {
 	}
 }
 
-// watchCertificate tells monitoring when the server's certificate ends.
-func watchCertificate(r prometheus.Registerer, f *tlsFiles) {
-	if f == nil {
-		return
-	}
-	promauto.With(r).NewGaugeFunc(prometheus.GaugeOpts{
-		Name: "accord_tls_certificate_expiry_timestamp_seconds", Help: "When the certificate that the server shows ends, in seconds since 1970.",
-	}, func() float64 { return float64(f.leaf().NotAfter.Unix()) })
-}
-
 // A measuredStore counts what is appended.
 type measuredStore struct {
 	collections.Store

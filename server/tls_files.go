@@ -10,6 +10,9 @@ import (
 	"os"
 	"sync/atomic"
 	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/promauto"
 )
 
 // reloadEvery is how often the files are read again. A page of them costs less
@@ -158,4 +161,14 @@ func namesOf(c *x509.Certificate) []string {
 		names = append(names, ip.String())
 	}
 	return names
+}
+
+// watchCertificate tells monitoring when the server's certificate ends.
+func watchCertificate(r prometheus.Registerer, f *tlsFiles) {
+	if f == nil {
+		return
+	}
+	promauto.With(r).NewGaugeFunc(prometheus.GaugeOpts{
+		Name: "accord_tls_certificate_expiry_timestamp_seconds", Help: "When the certificate that the server shows ends, in seconds since 1970.",
+	}, func() float64 { return float64(f.leaf().NotAfter.Unix()) })
 }
