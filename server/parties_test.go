@@ -113,3 +113,12 @@ func writeFile(t *testing.T, name, text string) string {
 	}
 	return name
 }
+
+func readText(t *testing.T, name string) string {
+	t.Helper()
+	text, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
