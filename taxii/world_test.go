@@ -12,6 +12,7 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -287,6 +288,9 @@ func (w *world) checkAnswer(c call, a answer) {
 	}
 }
 
+// rootForm finds the API root in a path, as clients may write it.
+var rootForm = regexp.MustCompile(`^/taxii2/[^/]+/`)
+
 // question is what a call asks, in the walker's words.
 func (c call) question() conformance.Question {
 	path, query, _ := strings.Cut(c.path, "?")
@@ -295,7 +299,7 @@ func (c call) question() conformance.Question {
 	}
 	values, _ := url.ParseQuery(query) // what cannot be read asks for nothing
 	return conformance.Question{
-		Method: cmp.Or(c.method, http.MethodGet), Endpoint: conformance.EndpointOf(path, pathRoot, pathRoot2), Query: values, Provoked: c.provoked,
+		Method: cmp.Or(c.method, http.MethodGet), Endpoint: conformance.EndpointOf(path, rootForm.FindString(path)), Query: values, Provoked: c.provoked,
 	}
 }
 
