@@ -161,8 +161,8 @@ func TestManifestMatchesObjects(t *testing.T) {
 	}
 }
 
-// TX-HDR-03, TX-HDR-04, TX-HDR-05: the headers are the dates of the first and
-// last item of the page, as the manifest has them.
+// TX-DT-05, TX-HDR-02, TX-HDR-03, TX-HDR-04, TX-HDR-05, TX-HDR-07: the headers are
+// the dates of the first and last item of the page, as the manifest has them.
 func TestDateAddedHeaders(t *testing.T) {
 	w := newWorld(t)
 	w.fill(25)
@@ -196,8 +196,8 @@ func TestDateAddedHeaders(t *testing.T) {
 	}
 }
 
-// TX-HDR-06, TX-ENV-02, TX-MAN-02, TX-VER-03, TX-OBJ-GET-02, TX-FLT-26: an empty
-// page is {} and moves nobody forward.
+// TX-HDR-06, TX-ENV-02, TX-MAN-02, TX-VER-03, TX-OBJ-GET-02, TX-FLT-26,
+// TX-MID-03, TX-PAG-08: an empty page is {} and moves nobody forward.
 func TestEmptyPages(t *testing.T) {
 	w := newWorld(t)
 	w.fill(3)
