@@ -1,5 +1,6 @@
 """What OpenCTI's parts send: the ingester, the taxii2 connector, taxii-post."""
 
+import datetime
 import uuid
 
 import requests
@@ -58,27 +59,32 @@ class _Ingester:
 
 
 def opencti_connector(exchange, _data):
-    """Finds the root by its last segment and collections by title, and takes a
-    next along to the next collection, which must be told and not served."""
-    moved = Moved()
+    """Finds the root by its last segment and collections by title. Its filters
+    keep the last next: the next run sends it with a newer added_after, and
+    another collection gets it too, which must be told and not served."""
     server = Server(exchange.discovery, user=PARTY, password=exchange.token)
     root = next(r for r in server.api_roots if r.url.split("/")[-2] == "tools")
     titles = {c.title: c for c in root.collections}
     assert len(titles) == len(exchange.collections), "titles are unique"
-    filters = {}
-    for alias in ("ics", "enterprise"):
-        collection = titles[exchange.collections[alias]["title"]]
-        if "next" in filters:
-            moved.notes.append(_foreign(collection, filters))
-        filters = {"added_after": "2000-01-01T00:00:00Z", "limit": 500 if len(exchange.latest(alias)) > 500 else 100}
-        moved.polled += same(_connector_pages(collection, filters), exchange.latest(alias))
-    return moved
+    ics, enterprise = (titles[exchange.collections[alias]["title"]] for alias in ("ics", "enterprise"))
+
+    filters = {"added_after": "2000-01-01T00:00:00Z", "limit": 100}
+    began = datetime.datetime.now(datetime.timezone.utc).replace(microsecond=0)
+    polled = same(_connector_pages(ics, filters), exchange.latest("ics"))
+    for news in (3, 101):
+        added = exchange.add("ics", news)
+        filters["added_after"] = began.isoformat().replace("+00:00", "Z")
+        assert list(_connector_pages(ics, filters))[-news:] == added, "a later run brings what is new"
+        polled += news
+    note = _foreign(enterprise, filters)
+    polled += same(_connector_pages(enterprise, {"limit": 500}), exchange.latest("enterprise"))
+    return Moved(0, polled, [note])
 
 
 def _connector_pages(collection, filters):
     while True:
         page = collection.get_objects(**filters)
-        yield from page["objects"]
+        yield from page.get("objects", [])
         if not page.get("more"):
             return
         filters["next"] = page["next"]
@@ -86,6 +92,7 @@ def _connector_pages(collection, filters):
 
 
 def _foreign(collection, filters):
+    assert "next" in filters
     try:
         collection.get_objects(**filters)
     except requests.HTTPError as refused:
@@ -95,16 +102,16 @@ def _foreign(collection, filters):
 
 
 def opencti_taxii_post(exchange, _data):
-    """Posts bundles as application/stix+json."""
+    """Posts each object in a bundle of its own, as application/stix+json."""
     session = exchange.bearer()
-    objects = exchange.make(700)
-    for part in (objects[:1], objects[1:]):
-        bundle = {"type": "bundle", "id": f"bundle--{uuid.uuid4()}", "objects": part}
-        answer = session.post(
-            exchange.objects("opencti"), json=bundle,
-            headers={"Content-Type": "application/stix+json;version=2.1", "Accept": T21})
-        assert answer.status_code == 202 and answer.json()["success_count"] == len(part), answer.text
+    session.headers.update({"Content-Type": "application/stix+json; version=2.1", "Accept": "application/taxii+json; version=2.1"})
+    url = f"{exchange.url}/taxii2/tools/collections/{exchange.collections['opencti']['id']}/objects/"
+    objects = exchange.make(50)
+    for obj in objects:
+        bundle = {"type": "bundle", "spec_version": "2.1", "id": f"bundle--{uuid.uuid4()}", "objects": [obj]}
+        answer = session.post(url, json=bundle)
+        assert answer.status_code == 202 and answer.json()["success_count"] == 1, answer.text
     exchange.hold("opencti", objects)
-    got = session.get(exchange.objects("opencti")).json()["objects"]
+    got = session.get(url).json()["objects"]
     assert [key(o) for o in got] == [key(o) for o in objects]
     return Moved(len(objects), same(got, exchange.all("opencti")))

@@ -4,6 +4,7 @@ import datetime
 import json
 
 import requests
+from requests.auth import HTTPBasicAuth
 from taxii2client.v21 import ApiRoot, Collection, as_pages
 
 from clients_exchange import PARTY, T21, Moved, same
@@ -13,10 +14,11 @@ def misp_push(exchange, _data):
     """Builds addresses with double slashes, and fills envelopes to exactly
     max_content_length; needs a server where that is small."""
     base, api_root = exchange.url + "/", "/taxii2/tools/"
-    root = ApiRoot(f"{base}/{api_root}", user=PARTY, password=exchange.token)
+    auth = HTTPBasicAuth(*f"{PARTY}:{exchange.token}".encode().split(b":"))
+    root = ApiRoot(f"{base}/{api_root}", auth=auth)
     most = root.max_content_length
     url = f"{base}/{api_root}/collections/{exchange.collections['misp']['id']}"
-    collection = Collection(url, user=PARTY, password=exchange.token)
+    collection = Collection(url, auth=auth)
     envelopes = [_filled(exchange.make(n), most) for n in (1, 5, 20)]
     for envelope in envelopes:
         status = collection.add_objects(envelope, wait_for_completion=False)

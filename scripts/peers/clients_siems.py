@@ -5,25 +5,43 @@ import uuid
 
 import requests
 import stix2
+from requests.auth import AuthBase, HTTPBasicAuth
 from taxii2client.common import TokenAuth
-from taxii2client.v21 import ApiRoot, Collection, as_pages
+from taxii2client.v21 import ApiRoot, Server, as_pages
 
 from clients_exchange import PARTY, T21, Moved, same
 
 
 def xsoar(exchange, _data):
-    """Token auth, 100 a request, type by type; ends at the first page without objects."""
+    """100 a request, of chosen types, with a token in one of three ways; ends at
+    the first page without objects."""
     moved = Moved()
-    for alias in ("ics", "indicators"):
-        collection = Collection(exchange.collection(alias), auth=TokenAuth(exchange.token))
-        for kind in {o["type"] for o in exchange.all(alias)}:
+    for auth in (
+        TokenAuth(exchange.token),  # user name _api_token_key
+        _Header("Authorization", f"Bearer {exchange.token}"),  # user name _header:Authorization
+        HTTPBasicAuth(PARTY, exchange.short_token),
+    ):
+        root = Server(exchange.discovery, auth=auth).default
+        for title, types in (("Indicators", ["indicator", "relationship"]), (exchange.collections["ics"]["title"], ["campaign", "tool"])):
+            collection = next(c for c in root.collections if c.title == title)
             got = []
-            for page in as_pages(collection.get_objects, per_request=100, type=kind, added_after="2000-01-01T00:00:00.000000Z"):
+            for page in as_pages(collection.get_objects, per_request=100, type=types, added_after="2000-01-01T00:00:00.000000Z"):
                 if not page.get("objects"):
                     break
                 got += page["objects"]
-            moved.polled += same(got, exchange.latest(alias, {kind}))
+            moved.polled += same(got, exchange.latest(collection.alias, types))
     return moved
+
+
+class _Header(AuthBase):
+    """Sends a header of a chosen name."""
+
+    def __init__(self, name, value):
+        self.name, self.value = name, value
+
+    def __call__(self, request):
+        request.headers[self.name] = self.value
+        return request
 
 
 def sentinel(exchange, _data):
@@ -55,15 +73,17 @@ def _minute(session, url, cursor):
 
 
 def splunk_ctis(exchange, _data):
-    """Lists collections to see whether it is set up right, then submits whole bundles as envelopes."""
+    """Asks discovery for its title when it is set up, finds a collection by id,
+    and submits a whole bundle as the envelope."""
+    assert Server(exchange.discovery, user=PARTY, password=exchange.token).title == "Accord"
     root = ApiRoot(exchange.root, user=PARTY, password=exchange.token)
-    collection = next(c for c in root.collections if c.alias == "splunk")
+    collection = {c.id: c for c in root.collections}[exchange.collections["splunk"]["id"]]
     grouped = [stix2.parse(o) for o in exchange.make(40)]
     grouping = stix2.Grouping(name="Submission", context="suspicious-activity", object_refs=[o.id for o in grouped])
-    bundle = stix2.Bundle(grouping, *grouped)
-    status = collection.add_objects(json.loads(bundle.serialize()))
+    bundle = stix2.Bundle(grouping, *grouped).serialize()
+    status = collection.add_objects(bundle)
     assert status.status == "complete" and status.success_count == 41, status.failures
-    exchange.hold("splunk", json.loads(bundle.serialize())["objects"])
+    exchange.hold("splunk", json.loads(bundle)["objects"])
     return Moved(41, same(collection.get_objects()["objects"], exchange.all("splunk")))
 
 
