@@ -12,7 +12,7 @@ import time
 from clients_cytaxii2 import cytaxii2
 from clients_exchange import serving
 from clients_opencti import opencti_connector, opencti_ingester, opencti_taxii_post
-from clients_sharing import eclecticiq, misp_push, taxii_20
+from clients_sharing import eclecticiq, misp_browse, misp_push, taxii_20
 from clients_siems import sentinel, splunk_ctis, sumo_logic, xsoar
 from clients_stix2 import python_stix2
 from clients_taxii2 import taxii2_client
@@ -20,7 +20,7 @@ from clients_taxii2 import taxii2_client
 # The first one fills the collections that the others poll.
 CLIENTS = [
     taxii2_client, python_stix2, cytaxii2,
-    opencti_ingester, opencti_connector, opencti_taxii_post, eclecticiq,
+    opencti_ingester, opencti_connector, opencti_taxii_post, misp_browse, eclecticiq,
     xsoar, sentinel, splunk_ctis, sumo_logic, taxii_20,
 ]
 

@@ -1,5 +1,6 @@
 """What MISP, EclecticIQ and left-over TAXII 2.0 clients send."""
 
+import base64
 import datetime
 import json
 
@@ -31,6 +32,22 @@ def misp_push(exchange, _data):
         assert refused.response.status_code == 413
     got = [o for page in as_pages(collection.get_objects, per_request=10) for o in page["objects"]]
     return Moved(len(exchange.all("misp")), same(got, exchange.all("misp")), [f"envelopes of exactly {most:,} bytes"])
+
+
+def misp_browse(exchange, _data):
+    """Shows a collection page by page, 50 objects each, with a Content-Type on GET."""
+    session = requests.Session()
+    credentials = base64.b64encode(f"{PARTY}:{exchange.token}".encode()).decode()
+    session.headers.update({"Accept": T21, "Content-type": T21, "Authorization": f"basic {credentials}"})
+    collections = session.get(f"{exchange.url}/taxii2/tools//collections/").json()["collections"]
+    assert collections == list(exchange.collections.values())
+    got, token = [], None
+    while token is not None or not got:
+        page = session.get(exchange.objects("ics"), params={"limit": 50, "next": token}).json()
+        assert page["objects"], "an empty page is an error there"
+        got += page["objects"]
+        token = page.get("next")
+    return Moved(0, same(got, exchange.latest("ics")))
 
 
 def _filled(objects, size):
