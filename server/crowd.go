@@ -28,7 +28,7 @@ type crowd struct {
 
 func newCrowd(cfg *Config, refused prometheus.Counter, log *slog.Logger) *crowd {
 	return &crowd{
-		most: cfg.MaxConnections, anonymous: cfg.BehindProxy, refused: refused, log: log,
+		most: cfg.MaxConnections, anonymous: cfg.BehindProxy || len(cfg.TrustedProxies) > 0, refused: refused, log: log,
 		told: rate.Sometimes{Interval: time.Minute}, from: map[netip.Prefix]int{},
 	}
 }
