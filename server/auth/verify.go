@@ -21,17 +21,27 @@ func (a *Authenticator) verify(ctx context.Context, token string) (collections.C
 		}
 		return a.admitOwn(claims)
 	}
-	t, err := readToken(token)
+	t, err := a.proven.read(token)
 	if err != nil {
 		return collections.Caller{}, err
 	}
-	if t.Claims.Issuer == a.issuer() {
-		if err := a.verifyOwn(ctx, t); err != nil {
-			return collections.Caller{}, err
-		}
-		return a.admitOwn(&t.Claims)
+	caller, err := a.verifySigned(ctx, t)
+	if err == nil {
+		a.proven.keep(token, t)
 	}
-	return a.verifyForeign(ctx, t)
+	return caller, err
+}
+
+// verifySigned decides whether a token is good that is signed, and for whom it
+// speaks.
+func (a *Authenticator) verifySigned(ctx context.Context, t *signedToken) (collections.Caller, error) {
+	if t.Claims.Issuer != a.issuer() {
+		return a.verifyForeign(ctx, t)
+	}
+	if err := a.verifyOwn(ctx, t); err != nil {
+		return collections.Caller{}, err
+	}
+	return a.admitOwn(&t.Claims)
 }
 
 // verifyOwn checks the signature of a token that says to be ours.
