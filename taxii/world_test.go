@@ -246,7 +246,7 @@ func (w *world) checkAnswer(c call, a answer) {
 	w.Helper()
 	name := fmt.Sprintf("%s %s as %s: %d", c.method, c.path, c.user, a.StatusCode)
 	for header, want := range map[string]string{
-		"Content-Type": MediaType, "Cache-Control": "no-store", "Vary": "Accept, Authorization",
+		"Content-Type": MediaType, "Cache-Control": "no-store", "Vary": "Accept, Accept-Encoding, Authorization",
 	} {
 		if got := a.Header.Get(header); got != want {
 			w.Errorf("%s: %s is %q; want %q", name, header, got, want)
