@@ -2,6 +2,7 @@ package taxii
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"io"
 	"net/http"
@@ -132,7 +133,7 @@ func (h *Handler) sendPage(r *request, p *page, get fetch, key answerKey, wanted
 	if !wanted || copied.over {
 		return nil
 	}
-	sent.body = copied.bytes
+	sent.body = bytes.Clone(copied.bytes) // no larger than it is
 	return &sent
 }
 
@@ -183,7 +184,7 @@ func (h *Handler) streamPage(r *request, to io.Writer, p *page, get fetch) {
 }
 
 // buffers make few large writes of many small ones.
-var buffers = sync.Pool{New: func() any { return bufio.NewWriterSize(nil, 64<<10) }}
+var buffers = sync.Pool{New: func() any { return bufio.NewWriterSize(nil, 128<<10) }}
 
 // A limitedBuffer keeps what is written to it unless that gets too large.
 type limitedBuffer struct {

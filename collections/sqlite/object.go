@@ -27,7 +27,8 @@ func (s *Store) Objects(ctx context.Context, log uuid.UUID, seqs []int64) ([]col
 }
 
 // eachRaw calls f for those positions, ascending, that have bytes, until it
-// returns false. The bytes are good during the call only.
+// returns false. The bytes are good during the call only. Neighbours are read
+// as a range, which takes no search for each of them.
 func (c *conn) eachRaw(positions []int64, f func(pos int64, raw []byte) bool) error {
 	more := true
 	row := func(scan scan) (bool, error) {
