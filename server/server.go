@@ -58,6 +58,7 @@ type Server struct {
 	lock    *flock.Flock
 	metrics *metrics
 	ready   readiness
+	ballast []byte // see newBallast
 
 	listener, metricsListener net.Listener // the second may be nil
 	http, metricsHTTP         *http.Server
@@ -74,7 +75,7 @@ func New(ctx context.Context, cfg *Config, log *slog.Logger) (_ *Server, err err
 	if err := checkSomeAgreement(cfg); err != nil {
 		return nil, err
 	}
-	s := &Server{log: log}
+	s := &Server{log: log, ballast: newBallast()}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, s.Close())
