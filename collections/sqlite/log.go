@@ -23,9 +23,8 @@ func (c *conn) log(id uuid.UUID) (l logRow, err error) {
 
 // Last returns the sequence of the last record of a log.
 func (s *Store) Last(ctx context.Context, log uuid.UUID) (last int64, err error) {
-	err = s.read(ctx, func(c *conn) error {
-		l, err := c.log(log)
-		last = l.last
+	err = s.look(ctx, func(c *conn) error {
+		_, err := c.one([]any{&last}, `SELECT last FROM logs WHERE id = ?`, log[:])
 		return err
 	})
 	return last, err

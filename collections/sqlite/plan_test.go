@@ -99,6 +99,8 @@ func doEverything(t *testing.T, s *Store) {
 			return collections.Decision{Entries: entries, Status: &status}, err
 		})
 		must(err)
+		_, err = s.Last(ctx, log)
+		must(err)
 		_, err = s.Status(ctx, status.ID)
 		if err == nil {
 			t.Error("the status has expired and is there")
