@@ -184,7 +184,7 @@ func (s *Server) applyAgreements(ctx context.Context) error {
 func (s *Server) mount() {
 	e := echo.New()
 	e.IPExtractor = clientAddress(s.cfg)
-	e.Use(identify, hurry, s.observe, middleware.RecoverWithConfig(middleware.RecoverConfig{LogErrorFunc: s.logPanic}))
+	e.Use(identify, hurry, endChunked, s.observe, middleware.RecoverWithConfig(middleware.RecoverConfig{LogErrorFunc: s.logPanic}))
 	e.GET("/healthz", s.getHealth)
 	e.GET("/readyz", s.getReadiness)
 	service := &collections.Service{
@@ -224,7 +224,9 @@ func (s *Server) newHTTP(h http.Handler) *http.Server {
 		WriteTimeout:      writeTimeout,
 		IdleTimeout:       idleTimeout,
 		MaxHeaderBytes:    maxHeader,
-		ErrorLog:          slog.NewLogLogger(s.log.Handler(), slog.LevelDebug), // clients that break off
+		// OPTIONS * is answered as OPTIONS is elsewhere (TX-MTH-03).
+		DisableGeneralOptionsHandler: true,
+		ErrorLog:                     slog.NewLogLogger(s.log.Handler(), slog.LevelDebug), // clients that break off
 	}
 }
 
