@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"accord/stix"
+
+	"github.com/google/uuid"
 )
 
 // A View is a collection as one caller may see it. Rights are decided when it
@@ -47,6 +49,24 @@ func (v *View) RequireDelete() error {
 		return err
 	}
 	return v.RequireRead()
+}
+
+// A World names what a caller can read in a collection at one time. As long as
+// it stays the same, so does the answer to every question that he may ask there.
+type World struct {
+	Collection uuid.UUID
+	Clearance  stix.TLP
+	Last       int64 // of the log, whatever the caller sees of it; never to be shown
+}
+
+// World returns the caller's world now. Every push and every delete that was
+// answered before makes it another one (P1).
+func (v *View) World(ctx context.Context) (World, error) {
+	if err := v.RequireRead(); err != nil {
+		return World{}, err
+	}
+	last, err := v.root.service.Store.Last(ctx, v.ID)
+	return World{Collection: v.ID, Clearance: v.root.party.Clearance, Last: last}, err
 }
 
 // A Filter is what a reader asks for, before rights and clearance.

@@ -57,6 +57,7 @@ type Server struct {
 	ready   readiness
 	rates   *rates
 	guesses *guesses
+	ballast []byte    // see newBallast
 	tls     *tlsFiles // nil for a server that does not speak TLS
 
 	listener, metricsListener net.Listener // the second may be nil
@@ -74,7 +75,7 @@ func New(ctx context.Context, cfg *Config, log *slog.Logger) (_ *Server, err err
 	if err := checkSomeAgreement(cfg); err != nil {
 		return nil, err
 	}
-	s := &Server{log: log}
+	s := &Server{log: log, ballast: newBallast()}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, s.Close())

@@ -45,7 +45,8 @@ type Handler struct {
 
 	Log *slog.Logger
 
-	seal seal
+	seal    seal
+	answers answers
 }
 
 // Mount adds every TAXII route to e, each behind the given middleware, and

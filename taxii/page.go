@@ -2,13 +2,18 @@ package taxii
 
 import (
 	"bufio"
+	"bytes"
 	"context"
+	"io"
 	"net/http"
 	"strconv"
+	"sync"
 	"time"
 
 	"accord/collections"
 	"accord/taxii/wire"
+
+	"github.com/labstack/echo/v4"
 )
 
 // A fetch returns, as JSON, the members of a list that stand at positions of a
@@ -24,9 +29,32 @@ type page struct {
 	rest    []int64  // the positions that have not been fetched
 }
 
+// firstFetch is how many members are fetched before the first of them go out:
+// few, because a client waits for them.
+const firstFetch = 100
+
+// fetch fetches some of the members that are left, at most n.
+func (p *page) fetch(ctx context.Context, get fetch, n int) error {
+	n = min(n, len(p.rest))
+	members, rest, err := get(ctx, p.rest[:n])
+	p.members, p.rest = members, p.rest[n-len(rest):]
+	return err
+}
+
 // writePage answers with the page that the request asks for: the headers of
 // TAXII 2.1 §3.2, then {"more", "next", "objects"} streamed as it is fetched.
 func (h *Handler) writePage(r *request, get fetch) error {
+	if r.Request().Method == http.MethodHead {
+		return headPage(r)
+	}
+	key, err := h.answers.key(r)
+	if err != nil {
+		return err
+	}
+	ready, wanted := h.answers.find(key)
+	if ready != nil {
+		return ready.write(r)
+	}
 	p, err := readPage(r, get)
 	if err != nil {
 		return err
@@ -35,26 +63,33 @@ func (h *Handler) writePage(r *request, get fetch) error {
 	if len(p.members) == 0 {
 		return writeBody(r, http.StatusOK, []byte("{}"))
 	}
-	begin(r, http.StatusOK)
-	if r.Request().Method == http.MethodHead {
+	sent := h.sendPage(r, &p, get, key, wanted)
+	if sent == nil {
 		return nil
 	}
-	w := bufio.NewWriterSize(r.Response(), 32<<10)
-	w.WriteByte('{')
-	if p.More {
-		w.WriteString(`"more":true,"next":` + strconv.Quote(h.nextToken(r, p.Page)) + `,`)
+	// What was read between two looks at the same world is of that world.
+	if again, err := r.view.World(r.Request().Context()); err == nil && again == key.world {
+		h.answers.keep(sent)
 	}
-	w.WriteString(`"objects":[`)
-	h.streamMembers(r, w, p, get)
-	w.WriteString("]}")
-	return w.Flush()
+	return nil
+}
+
+// headPage answers HEAD: what GET would answer, without looking at any member.
+func headPage(r *request) error {
+	p, err := r.view.Page(r.Request().Context(), r.query.Filter)
+	if err != nil {
+		return err
+	}
+	setDateAdded(r, p.First, p.Last)
+	begin(r, http.StatusOK)
+	return nil
 }
 
 // maxLooks is how often a page is looked up while objects of it are deleted.
 const maxLooks = 5
 
 // readPage returns the page that the request asks for with its first members.
-// One of which something was removed between its positions and its bytes is
+// One of whose first something was removed between its positions and its bytes is
 // looked up again, so that its headers are the dates of what it holds; where
 // removing goes on and on, of what it held a moment before. A page that became
 // empty always is, because clients take it for the end (TX-PAG-11).
@@ -65,43 +100,105 @@ func readPage(r *request, get fetch) (page, error) {
 		if err != nil || len(positions.Sequences) == 0 {
 			return page{}, err
 		}
-		members, rest, err := get(ctx, positions.Sequences)
-		if err != nil {
+		p := page{Page: positions, rest: positions.Sequences}
+		if err := p.fetch(ctx, get, firstFetch); err != nil {
 			return page{}, err
 		}
-		whole := len(members)+len(rest) == len(positions.Sequences)
-		if whole || looks >= maxLooks && len(members) > 0 {
-			return page{positions, members, rest}, nil
+		whole := len(p.members)+len(p.rest) == len(positions.Sequences)
+		if whole || looks >= maxLooks && len(p.members) > 0 {
+			return p, nil
 		}
 	}
 }
 
-// streamMembers writes the members of a page, joined by commas, and fetches
-// more of them as they go out. The status line has been sent, so a failure
-// cannot be told any more; the connection is broken instead, lest the client
-// takes a part for the whole.
-func (h *Handler) streamMembers(r *request, w *bufio.Writer, p page, get fetch) {
-	ctx := r.Request().Context()
-	comma := false
-	for {
+// sendPage sends a page, packed where its coding asks for it. It returns what it
+// sent if that is wanted and not too large to be kept, else nil.
+func (h *Handler) sendPage(r *request, p *page, get fetch, key answerKey, wanted bool) *keptPage {
+	header := r.Response().Header()
+	sent := keptPage{key: key, first: header.Get(headerFirst), last: header.Get(headerLast), packed: key.coding.Packs(p.size())}
+	if sent.packed {
+		header.Set(echo.HeaderContentEncoding, "gzip")
+	}
+	begin(r, http.StatusOK)
+	out, copied := io.Writer(r.Response()), &limitedBuffer{}
+	if wanted {
+		out = io.MultiWriter(out, copied)
+	}
+	write := func(w io.Writer) error { h.streamPage(r, w, p, get); return nil }
+	if !sent.packed {
+		write(out)
+	} else if err := wire.Pack(out, write); err != nil {
+		panic(http.ErrAbortHandler) // the client has gone
+	}
+	if !wanted || copied.over {
+		return nil
+	}
+	sent.body = bytes.Clone(copied.bytes) // no larger than it is
+	return &sent
+}
+
+// size is the number of bytes of the page if it is small, else at least of its
+// first members.
+func (p *page) size() (n int) {
+	for _, m := range p.members {
+		n += len(m)
+	}
+	return n
+}
+
+// streamPage writes a page, and fetches more members as they go out. The status
+// line has been sent, so a failure cannot be told any more; the connection is
+// broken instead, lest the client takes a part for the whole.
+func (h *Handler) streamPage(r *request, to io.Writer, p *page, get fetch) {
+	w := buffers.Get().(*bufio.Writer)
+	defer buffers.Put(w)
+	w.Reset(to)
+	w.WriteByte('{')
+	if p.More {
+		w.WriteString(`"more":true,"next":` + strconv.Quote(h.nextToken(r, p.Page)) + `,`)
+	}
+	w.WriteString(`"objects":[`)
+	for comma := false; ; {
 		for _, member := range p.members {
 			if comma {
 				w.WriteByte(',')
 			}
 			comma = true
-			if _, err := w.Write(member); err != nil {
-				panic(http.ErrAbortHandler) // the client has gone
-			}
+			w.Write(member)
 		}
 		if len(p.rest) == 0 {
-			return
+			break
 		}
-		var err error
-		if p.members, p.rest, err = get(ctx, p.rest); err != nil {
+		if err := w.Flush(); err != nil {
+			panic(http.ErrAbortHandler) // the client has gone
+		}
+		if err := p.fetch(r.Request().Context(), get, len(p.rest)); err != nil {
 			wire.Log(r, http.StatusInternalServerError, err, h.Log)
 			panic(http.ErrAbortHandler)
 		}
 	}
+	w.WriteString("]}")
+	if err := w.Flush(); err != nil {
+		panic(http.ErrAbortHandler)
+	}
+}
+
+// buffers make few large writes of many small ones.
+var buffers = sync.Pool{New: func() any { return bufio.NewWriterSize(nil, 128<<10) }}
+
+// A limitedBuffer keeps what is written to it unless that gets too large.
+type limitedBuffer struct {
+	bytes []byte
+	over  bool
+}
+
+func (b *limitedBuffer) Write(p []byte) (int, error) {
+	if b.over = b.over || len(b.bytes)+len(p) > maxAnswer; b.over {
+		b.bytes = nil
+	} else {
+		b.bytes = append(b.bytes, p...)
+	}
+	return len(p), nil
 }
 
 // nextToken seals the position after a page.
@@ -109,6 +206,11 @@ func (h *Handler) nextToken(r *request, p collections.Page) string {
 	at := cursor{sequence: p.Sequences[len(p.Sequences)-1], added: p.Last}
 	return h.seal.token(at, r.view.ID, r.caller.Party)
 }
+
+const (
+	headerFirst = "X-TAXII-Date-Added-First"
+	headerLast  = "X-TAXII-Date-Added-Last"
+)
 
 // setDateAdded sets the X-TAXII headers (TAXII 2.1 §3.2). For an empty page,
 // first and last being zero, they repeat the position that it was evaluated at,
@@ -118,6 +220,6 @@ func setDateAdded(r *request, first, last time.Time) {
 		first, last = r.query.position, r.query.position
 	}
 	header := r.Response().Header()
-	header.Set("X-TAXII-Date-Added-First", collections.FormatDateAdded(first))
-	header.Set("X-TAXII-Date-Added-Last", collections.FormatDateAdded(last))
+	header.Set(headerFirst, collections.FormatDateAdded(first))
+	header.Set(headerLast, collections.FormatDateAdded(last))
 }

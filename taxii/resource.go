@@ -3,8 +3,11 @@ package taxii
 import (
 	"bytes"
 	"encoding/json"
+	"io"
 	"net/http"
 	"strconv"
+
+	"accord/taxii/wire"
 
 	"github.com/labstack/echo/v4"
 )
@@ -15,7 +18,7 @@ func begin(c echo.Context, code int) {
 	header := c.Response().Header()
 	header.Set(echo.HeaderContentType, MediaType)
 	header.Set(echo.HeaderCacheControl, "no-store")
-	header.Add(echo.HeaderVary, "Accept, Authorization")
+	header.Set(echo.HeaderVary, "Accept, Accept-Encoding, Authorization")
 	c.Response().WriteHeader(code)
 }
 
@@ -29,8 +32,26 @@ func writeResource(c echo.Context, code int, resource any) error {
 	return writeBody(c, code, body)
 }
 
-// writeBody answers with bytes of known length, none for nil.
+// writeBody answers with bytes of known length, none for nil, packed when the
+// client likes that and it is worth it.
 func writeBody(c echo.Context, code int, body []byte) error {
+	if wire.AcceptedCoding(c.Request().Header).Packs(len(body)) {
+		var packed bytes.Buffer
+		err := wire.Pack(&packed, func(w io.Writer) error {
+			_, err := w.Write(body)
+			return err
+		})
+		if err != nil {
+			return err
+		}
+		body = packed.Bytes()
+		c.Response().Header().Set(echo.HeaderContentEncoding, "gzip")
+	}
+	return writeReady(c, code, body)
+}
+
+// writeReady answers with the bytes as they are to be sent.
+func writeReady(c echo.Context, code int, body []byte) error {
 	c.Response().Header().Set(echo.HeaderContentLength, strconv.Itoa(len(body)))
 	begin(c, code)
 	if c.Request().Method == http.MethodHead {

@@ -270,7 +270,7 @@ func (w *world) checkAnswer(c call, a answer) {
 	for _, finding := range conformance.CheckAnswer(c.question(), conformance.Answer{Status: a.StatusCode, Header: a.Header, Body: a.body}) {
 		w.Errorf("%s: %v", name, finding)
 	}
-	for header, want := range map[string]string{"Cache-Control": "no-store", "Vary": "Accept, Authorization"} {
+	for header, want := range map[string]string{"Cache-Control": "no-store", "Vary": "Accept, Accept-Encoding, Authorization"} {
 		if got := a.Header.Get(header); got != want {
 			w.Errorf("%s: %s is %q; want %q", name, header, got, want)
 		}

@@ -1,6 +1,7 @@
 package sqlite
 
 import (
+	"context"
 	"slices"
 
 	"github.com/google/uuid"
@@ -18,6 +19,15 @@ func (c *conn) log(id uuid.UUID) (l logRow, err error) {
 	_, err = c.one([]any{&l.c, &l.last, &l.lastAdded, &l.classes, &l.specs},
 		`SELECT c, last, last_added, classes, specs FROM logs WHERE id = ?`, id[:])
 	return l, err
+}
+
+// Last returns the sequence of the last record of a log.
+func (s *Store) Last(ctx context.Context, log uuid.UUID) (last int64, err error) {
+	err = s.look(ctx, func(c *conn) error {
+		_, err := c.one([]any{&last}, `SELECT last FROM logs WHERE id = ?`, log[:])
+		return err
+	})
+	return last, err
 }
 
 // The positions of a log are c<<40 | sequence.

@@ -1,8 +1,11 @@
 package sqlite
 
 import (
+	"bytes"
 	"context"
+	"database/sql"
 	"slices"
+	"strconv"
 	"strings"
 
 	"accord/collections"
@@ -227,13 +230,7 @@ func (w *walk) merge(spans []span, after int64, n int) (found []int64, err error
 	for part := range slices.Chunk(spans, most) {
 		i, _ := slices.BinarySearch(mergeSizes, len(part))
 		text, args := mergeText(mergeSizes[i], part, after, w.to, n)
-		err := w.conn.each(func(scan scan) (bool, error) {
-			var pos int64
-			err := scan(&pos)
-			found = append(found, pos)
-			return true, err
-		}, text, args...)
-		if err != nil {
+		if found, err = w.conn.positions(found, text, args...); err != nil {
 			return nil, err
 		}
 	}
@@ -242,6 +239,28 @@ func (w *walk) merge(spans []span, after int64, n int) (found []int64, err error
 		found = found[:min(n, len(found))]
 	}
 	return found, nil
+}
+
+// positions appends to found the positions of a query that ends in a LIMIT. They
+// come as one text, because a row for each costs twice as much; SQLite keeps the
+// order of a subquery that has a LIMIT.
+func (c *conn) positions(found []int64, text string, args ...any) ([]int64, error) {
+	var list sql.RawBytes // NULL for none
+	err := c.each(func(scan scan) (bool, error) {
+		if err := scan(&list); err != nil {
+			return false, err
+		}
+		for len(list) > 0 {
+			number, rest, _ := bytes.Cut(list, []byte(","))
+			pos, err := strconv.ParseInt(string(number), 10, 64)
+			if err != nil {
+				return false, err
+			}
+			found, list = append(found, pos), rest
+		}
+		return false, nil
+	}, "SELECT group_concat(pos) FROM ("+text+")", args...)
+	return found, err
 }
 
 // mergeText returns a statement over size spans and its arguments. The plus

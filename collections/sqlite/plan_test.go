@@ -25,11 +25,17 @@ func TestPlans(t *testing.T) {
 		steps := plan(t, s.writer.conn, text)
 		t.Logf("%.200s\n\t%s", text, strings.Join(slices.Compact(steps), "\n\t"))
 		for _, step := range steps {
-			if strings.HasPrefix(step, "SCAN ") && !strings.HasSuffix(step, "VALUES CLAUSE") || strings.Contains(step, "TEMP B-TREE") {
+			if scans(step) || strings.Contains(step, "TEMP B-TREE") {
 				t.Errorf("%s\nhas the step %s", text, step)
 			}
 		}
 	}
+}
+
+// scans reports whether a step goes over a whole table. To go over the positions
+// that a subquery has found is none.
+func scans(step string) bool {
+	return strings.HasPrefix(step, "SCAN ") && !strings.HasSuffix(step, "VALUES CLAUSE") && !strings.HasPrefix(step, "SCAN (subquery-")
 }
 
 // once says that a statement is run when the store is opened and never again.
@@ -92,6 +98,8 @@ func doEverything(t *testing.T, s *Store) {
 			_, err := st.Follow(ctx, 0, 1)
 			return collections.Decision{Entries: entries, Status: &status}, err
 		})
+		must(err)
+		_, err = s.Last(ctx, log)
 		must(err)
 		_, err = s.Status(ctx, status.ID)
 		if err == nil {

@@ -105,9 +105,14 @@ func (s *Store) enter() error {
 	return nil
 }
 
-// read runs f on one state of the store. The context is looked at before f,
-// not by its statements, which are short.
+// read runs f on one state of the store.
 func (s *Store) read(ctx context.Context, f func(c *conn) error) error {
+	return s.look(ctx, func(c *conn) error { return c.snapshot(f) })
+}
+
+// look runs f on a connection for reading: each statement sees a state of its
+// own. The context is looked at before f, not by its statements, which are short.
+func (s *Store) look(ctx context.Context, f func(c *conn) error) error {
 	if err := s.enter(); err != nil {
 		return err
 	}
@@ -120,5 +125,6 @@ func (s *Store) read(ctx context.Context, f func(c *conn) error) error {
 		return err
 	}
 	defer s.readers.give(ctx, c)
-	return translate(c.snapshot(f))
+	c.failed = nil
+	return translate(f(c))
 }

@@ -44,6 +44,9 @@ func (l log) auditOrder(records []collections.Record) {
 		}
 		last = r.DateAdded
 	}
+	if got := l.last(); got != int64(len(records)) {
+		l.t.Errorf("Last is %d; the log has %d records", got, len(records))
+	}
 }
 
 // auditBytes: what is there has its bytes (P3), what is removed neither bytes

@@ -96,6 +96,13 @@ func twice(decide collections.Decide) collections.Decide {
 	}
 }
 
+func (f *Faulty) Last(ctx context.Context, log uuid.UUID) (int64, error) {
+	if err := f.fails("Last"); err != nil {
+		return 0, err
+	}
+	return f.Store.Last(ctx, log)
+}
+
 func (f *Faulty) Page(ctx context.Context, log uuid.UUID, q collections.Query) (collections.Page, error) {
 	if err := f.fails("Page"); err != nil {
 		return collections.Page{}, err

@@ -45,6 +45,16 @@ func deciding(entries ...collections.Entry) collections.Decide {
 	}
 }
 
+// last returns the sequence of the last record.
+func (l log) last() int64 {
+	l.t.Helper()
+	last, err := l.store.Last(l.t.Context(), l.id)
+	if err != nil {
+		l.t.Fatalf("Last: %v", err)
+	}
+	return last
+}
+
 // page asks for a page; without a limit for one that holds everything.
 func (l log) page(q collections.Query) collections.Page {
 	l.t.Helper()

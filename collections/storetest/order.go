@@ -85,6 +85,30 @@ func twoOpenStoresAreOne(f *fixture) {
 	f.finish(writers, pollers, &finished)
 }
 
+// P1, P8: who asks for the last sequence after an append, or a delete, has
+// returned hears of it, whichever of two open stores appended and whichever is
+// asked; and a decision without entries is no news.
+func lastKnowsEveryAppend(f *fixture) {
+	stores := []collections.Store{f.store, f.openStore(f.clock)}
+	wantLast := func(want int64) {
+		f.Helper()
+		for i, s := range stores {
+			if got := (log{f, s, f.id}).last(); got != want {
+				f.Errorf("store %d says that the last is %d; want %d", i, got, want)
+			}
+		}
+	}
+	wantLast(0)
+	for i := range 10 {
+		(log{f, stores[i%2], f.id}).append(manyAdded(fmt.Sprintf("x-%d", i), 3)...)
+		wantLast(int64(3 * (i + 1)))
+	}
+	(log{f, stores[1], f.id}).append()
+	wantLast(30)
+	(log{f, stores[1], f.id}).append(removed(objectID("x-0", 0), 1))
+	wantLast(31)
+}
+
 // finish waits for the writers, tells the pollers, and waits for them.
 func (f *fixture) finish(writers, pollers *errgroup.Group, finished *atomic.Bool) {
 	f.Helper()

@@ -54,6 +54,7 @@ var cases = []struct {
 	{"P1/DatesRiseAcrossReopening", datesRiseAcrossReopening},
 	{"P1/VisibilityFollowsOrder", visibilityFollowsOrder},
 	{"P1/TwoOpenStoresAreOne", twoOpenStoresAreOne},
+	{"P1/LastKnowsEveryAppend", lastKnowsEveryAppend},
 
 	{"P3/BytesInBytesOut", bytesInBytesOut},
 	{"P3/TextsComeBackAsTheyWere", textsComeBackAsTheyWere},

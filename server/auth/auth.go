@@ -56,6 +56,7 @@ type Authenticator struct {
 	control *collections.Control
 	log     register      // what the control log says of keys, tokens and revocations
 	issuers *keySources   // the key sets of the parties' issuers
+	proven  proven        // tokens that need no second look at their signature
 	refresh *rate.Limiter // on looking for a key or handle that the log may hold by now
 }
 

@@ -29,6 +29,9 @@ type signedToken struct {
 	method jwt.SigningMethod
 	text   string // what is signed
 	sig    []byte
+
+	provenBy crypto.PublicKey // a key that verified the signature; nil for none yet
+	kept     bool             // it was proven for an earlier request, by provenBy
 }
 
 // readToken takes a JWT apart. It bounds its size itself.
@@ -56,10 +59,14 @@ func readToken(text string) (*signedToken, error) {
 }
 
 // signedBy verifies the signature. A key of another kind than the token's
-// algorithm asks for is an error too.
+// algorithm asks for is an error too. What a key has proven once is proven.
 func (t *signedToken) signedBy(key crypto.PublicKey) error {
+	if k, ok := key.(interface{ Equal(crypto.PublicKey) bool }); ok && t.provenBy != nil && k.Equal(t.provenBy) {
+		return nil
+	}
 	if err := t.method.Verify(t.text, t.sig, key); err != nil {
 		return fmt.Errorf("signature with key %.64q: %w", t.KID, err)
 	}
+	t.provenBy, t.kept = key, false
 	return nil
 }

@@ -12,8 +12,6 @@ import (
 
 // verify decides whether a token or handle is good, and for whom it speaks.
 func (a *Authenticator) verify(ctx context.Context, token string) (collections.Caller, error) {
-	ctx, cancel := context.WithTimeout(ctx, patience)
-	defer cancel()
 	if isHandle(token) {
 		claims, err := a.claimsOf(ctx, token)
 		if err != nil {
@@ -21,17 +19,27 @@ func (a *Authenticator) verify(ctx context.Context, token string) (collections.C
 		}
 		return a.admitOwn(claims)
 	}
-	t, err := readToken(token)
+	t, err := a.proven.read(token)
 	if err != nil {
 		return collections.Caller{}, err
 	}
-	if t.Claims.Issuer == a.issuer() {
-		if err := a.verifyOwn(ctx, t); err != nil {
-			return collections.Caller{}, err
-		}
-		return a.admitOwn(&t.Claims)
+	caller, err := a.verifySigned(ctx, t)
+	if err == nil {
+		a.proven.keep(token, t)
 	}
-	return a.verifyForeign(ctx, t)
+	return caller, err
+}
+
+// verifySigned decides whether a token is good that is signed, and for whom it
+// speaks.
+func (a *Authenticator) verifySigned(ctx context.Context, t *signedToken) (collections.Caller, error) {
+	if t.Claims.Issuer != a.issuer() {
+		return a.verifyForeign(ctx, t)
+	}
+	if err := a.verifyOwn(ctx, t); err != nil {
+		return collections.Caller{}, err
+	}
+	return a.admitOwn(&t.Claims)
 }
 
 // verifyOwn checks the signature of a token that says to be ours.
@@ -71,6 +79,8 @@ func (a *Authenticator) agreementsOf(party string) []*collections.Agreement {
 // party that declares the issuer, and only in the agreements in which it does
 // so and whose keys verify the signature.
 func (a *Authenticator) verifyForeign(ctx context.Context, t *signedToken) (collections.Caller, error) {
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
 	in, err := a.declaring(ctx, t)
 	if err != nil {
 		return collections.Caller{}, err
@@ -212,6 +222,8 @@ func (a *Authenticator) catchUp(ctx context.Context) {
 	if !a.refresh.AllowN(a.Now(), 1) {
 		return
 	}
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
 	if err := a.control.Refresh(ctx); err != nil {
 		a.Log.WarnContext(ctx, "control log not refreshed", "err", err)
 	}

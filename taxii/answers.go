@@ -1,0 +1,157 @@
+package taxii
+
+import (
+	"container/list"
+	"net/http"
+	"sync"
+
+	"accord/collections"
+	"accord/taxii/wire"
+
+	"github.com/google/uuid"
+	"github.com/labstack/echo/v4"
+)
+
+// answers are pages as they went out, for those who ask again for the same. A
+// page is kept when the same party asks for it a second time, so that walks,
+// which ask once, push nothing out.
+//
+// No right is decided here: whoever asks has been judged as always. Pages of a
+// collection lie on its shelf, which holds those of one state of its log alone,
+// and goes as a whole when the log has moved. So no page is older than the last
+// push that was answered (P1), and none holds what was deleted.
+type answers struct {
+	mu      sync.Mutex
+	shelves map[uuid.UUID]*shelf
+	recent  list.List // of *keptPage, the one asked for last first
+	size    int       // of all, in bytes
+}
+
+const (
+	maxAnswers = 64 << 20 // bytes of all kept pages
+	maxAnswer  = 8 << 20  // bytes of one
+	maxAsked   = 1 << 8   // pages of a shelf of which is remembered that they were asked for
+	maxQuery   = 1 << 10  // bytes of a query string; what is longer is not asked for twice
+)
+
+// A shelf holds pages of a collection in one state.
+type shelf struct {
+	last  int64 // sequence of the state
+	asked map[answerKey]bool
+	kept  map[answerKey]*list.Element
+}
+
+// An answerKey is all that a page follows from beside the state. A next token
+// is good for one party, and so is a page that has one.
+type answerKey struct {
+	party       string
+	world       collections.World
+	coding      wire.Coding
+	path, query string
+}
+
+// A keptPage is a page as it went out.
+type keptPage struct {
+	key         answerKey
+	first, last string // X-TAXII headers
+	packed      bool
+	body        []byte
+}
+
+func (p *keptPage) write(r *request) error {
+	header := r.Response().Header()
+	header.Set(headerFirst, p.first)
+	header.Set(headerLast, p.last)
+	if p.packed {
+		header.Set(echo.HeaderContentEncoding, "gzip")
+	}
+	return writeReady(r, http.StatusOK, p.body)
+}
+
+// key returns the key of the page that a request asks for.
+func (a *answers) key(r *request) (answerKey, error) {
+	world, err := r.view.World(r.Request().Context())
+	u := r.Request().URL
+	return answerKey{r.caller.Party, world, wire.AcceptedCoding(r.Request().Header), u.Path, u.RawQuery}, err
+}
+
+// find returns a page that was kept, else nil and whether it is worth keeping.
+func (a *answers) find(k answerKey) (found *keptPage, wanted bool) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	s := a.shelf(k.world)
+	if s == nil || len(k.query) > maxQuery {
+		return nil, false
+	}
+	if e := s.kept[k]; e != nil {
+		a.recent.MoveToFront(e)
+		return e.Value.(*keptPage), false
+	}
+	wanted = s.asked[k]
+	if len(s.asked) >= maxAsked {
+		clear(s.asked)
+	}
+	s.asked[k] = true
+	return nil, wanted
+}
+
+// keep keeps a page that was read in the world of its key from its beginning to
+// its end.
+func (a *answers) keep(p *keptPage) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	s := a.shelf(p.key.world)
+	if s == nil || s.kept[p.key] != nil {
+		return
+	}
+	s.kept[p.key] = a.recent.PushFront(p)
+	a.size += len(p.body)
+	for a.size > maxAnswers {
+		a.remove(a.recent.Back())
+	}
+}
+
+// move drops what was kept before a delete.
+func (a *answers) move(r *request) {
+	world, err := r.view.World(r.Request().Context())
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if err == nil {
+		a.shelf(world)
+	} else if s := a.shelves[r.view.ID]; s != nil {
+		a.drop(s) // the next who asks finds out where the log stands
+	}
+}
+
+// shelf returns the shelf of a world, after dropping what is older. It is nil
+// for a world that is older than the shelf: who asks began before the log moved.
+func (a *answers) shelf(w collections.World) *shelf {
+	s := a.shelves[w.Collection]
+	switch {
+	case s != nil && s.last == w.Last:
+		return s
+	case s != nil && s.last > w.Last:
+		return nil
+	case s != nil:
+		a.drop(s)
+	}
+	if a.shelves == nil {
+		a.shelves = map[uuid.UUID]*shelf{}
+	}
+	s = &shelf{w.Last, map[answerKey]bool{}, map[answerKey]*list.Element{}}
+	a.shelves[w.Collection] = s
+	return s
+}
+
+func (a *answers) drop(s *shelf) {
+	clear(s.asked)
+	for _, e := range s.kept {
+		a.remove(e)
+	}
+}
+
+func (a *answers) remove(e *list.Element) {
+	p := a.recent.Remove(e).(*keptPage)
+	a.size -= len(p.body)
+	delete(a.shelves[p.key.world.Collection].kept, p.key)
+}
