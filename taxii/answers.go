@@ -25,11 +25,13 @@ type answers struct {
 	shelves map[uuid.UUID]*shelf
 	recent  list.List // of *keptPage, the one asked for last first
 	size    int       // of all, in bytes
+	copying int       // pages that are copied while they go out
 }
 
 const (
 	maxAnswers = 64 << 20 // bytes of all kept pages
 	maxAnswer  = 8 << 20  // bytes of one
+	maxCopying = 4        // pages that are copied at once: who takes his slowly keeps his copy long
 	maxAsked   = 1 << 8   // pages of a shelf of which is remembered that they were asked for
 	maxQuery   = 1 << 10  // bytes of a query string; what is longer is not asked for twice
 )
@@ -75,7 +77,8 @@ func (a *answers) key(r *request) (answerKey, error) {
 	return answerKey{r.caller.Party, world, wire.AcceptedCoding(r.Request().Header), u.Path, u.RawQuery}, err
 }
 
-// find returns a page that was kept, else nil and whether it is worth keeping.
+// find returns a page that was kept, else nil and whether it is worth keeping;
+// then copied is to be called when it has gone out.
 func (a *answers) find(k answerKey) (found *keptPage, wanted bool) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -87,12 +90,21 @@ func (a *answers) find(k answerKey) (found *keptPage, wanted bool) {
 		a.recent.MoveToFront(e)
 		return e.Value.(*keptPage), false
 	}
-	wanted = s.asked[k]
+	if wanted = s.asked[k] && a.copying < maxCopying; wanted {
+		a.copying++
+	}
 	if len(s.asked) >= maxAsked {
 		clear(s.asked)
 	}
 	s.asked[k] = true
 	return nil, wanted
+}
+
+// copied ends a copy, whatever became of it.
+func (a *answers) copied() {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.copying--
 }
 
 // keep keeps a page that was read in the world of its key from its beginning to

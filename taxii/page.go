@@ -33,6 +33,11 @@ type page struct {
 // few, because a client waits for them.
 const firstFetch = 100
 
+// maxFetch is how many members are fetched at once later: few enough that who
+// takes them a byte at a time holds little memory, enough that the store is not
+// asked too often.
+const maxFetch = 400
+
 // fetch fetches some of the members that are left, at most n.
 func (p *page) fetch(ctx context.Context, get fetch, n int) error {
 	n = min(n, len(p.rest))
@@ -54,6 +59,9 @@ func (h *Handler) writePage(r *request, get fetch) error {
 	ready, wanted := h.answers.find(key)
 	if ready != nil {
 		return ready.write(r)
+	}
+	if wanted {
+		defer h.answers.copied()
 	}
 	p, err := readPage(r, get)
 	if err != nil {
@@ -158,13 +166,15 @@ func (h *Handler) streamPage(r *request, to io.Writer, p *page, get fetch) {
 		w.WriteString(`"more":true,"next":` + strconv.Quote(h.nextToken(r, p.Page)) + `,`)
 	}
 	w.WriteString(`"objects":[`)
-	for comma := false; ; {
-		for _, member := range p.members {
+	comma := false
+	for n := 2 * firstFetch; ; n = maxFetch {
+		for i, member := range p.members {
 			if comma {
 				w.WriteByte(',')
 			}
 			comma = true
 			w.Write(member)
+			p.members[i] = nil // no memory for what has gone
 		}
 		if len(p.rest) == 0 {
 			break
@@ -172,7 +182,7 @@ func (h *Handler) streamPage(r *request, to io.Writer, p *page, get fetch) {
 		if err := w.Flush(); err != nil {
 			panic(http.ErrAbortHandler) // the client has gone
 		}
-		if err := p.fetch(r.Request().Context(), get, len(p.rest)); err != nil {
+		if err := p.fetch(r.Request().Context(), get, n); err != nil {
 			wire.Log(r, http.StatusInternalServerError, err, h.Log)
 			panic(http.ErrAbortHandler)
 		}
