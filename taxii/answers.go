@@ -29,8 +29,8 @@ type answers struct {
 }
 
 const (
-	maxAnswers = 64 << 20 // bytes of all kept pages
-	maxAnswer  = 8 << 20  // bytes of one
+	maxAnswers = 32 << 20 // bytes of all kept pages
+	maxAnswer  = 4 << 20  // bytes of one
 	maxCopying = 4        // pages that are copied at once: who takes his slowly keeps his copy long
 	maxAsked   = 1 << 8   // pages of a shelf of which is remembered that they were asked for
 	maxQuery   = 1 << 10  // bytes of a query string; what is longer is not asked for twice

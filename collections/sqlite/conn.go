@@ -19,17 +19,15 @@ import (
 // Page caches are small: what they leave out is in the system's. The writer's
 // holds what one transaction changes.
 //
-// Readers map the file, as far as SQLite does, which is 2 GiB: a page of objects
-// lies on hundreds of its pages, and a call of the system for each takes a fifth
-// of the time. A disk that fails under a mapped page ends the process, where a
-// read would fail; what was told to be durable is so either way (P2).
+// To map the file (mmap_size) would save readers a fifth of their time, but what
+// they have read would count as the memory of the process, up to all of the file.
 //
 // An automatic checkpoint at 16,000 pages, 64 MiB: the pages of by_id, whose
 // keys are random, are written again and again, and the longer the log is, the
 // more of that the file itself is spared.
 var (
 	writerPragmas = []string{"busy_timeout(0)", "synchronous(FULL)", "cache_size(-65536)", "secure_delete(ON)", "wal_autocheckpoint(16000)"}
-	readerPragmas = []string{"busy_timeout(10000)", "query_only(1)", "cache_size(-4096)", "mmap_size(2147483647)"}
+	readerPragmas = []string{"busy_timeout(10000)", "query_only(1)", "cache_size(-4096)"}
 )
 
 // How long a writer waits for one in another process, and how often it looks.
