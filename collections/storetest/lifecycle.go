@@ -192,7 +192,12 @@ func closedStoreIsUnavailable(f *fixture) {
 		"Versions": func() error { _, err := s.Versions(ctx, f.id, []string{objectID("indicator", 0)}); return err },
 		"Follow":   func() error { _, err := s.Follow(ctx, f.id, 0, 1); return err },
 		"Status":   func() error { _, err := s.Status(ctx, uuid.New()); return err },
-		"Ready":    func() error { return s.Ready(ctx) },
+		"RecordAccesses": func() error {
+			return s.RecordAccesses(ctx, []collections.Access{f.access("cert-us", collections.ActionPush, f.clock.now())})
+		},
+		"Accesses":       func() error { _, err := s.Accesses(ctx, collections.AccessQuery{Limit: 1}); return err },
+		"ForgetAccesses": func() error { _, err := s.ForgetAccesses(ctx, f.clock.now(), 1); return err },
+		"Ready":          func() error { return s.Ready(ctx) },
 	} {
 		if err := call(); !errors.Is(err, collections.ErrUnavailable) {
 			f.Errorf("%s after Close: got %v; want ErrUnavailable", method, err)
