@@ -107,11 +107,13 @@ func (s *Service) AccessKindOf(agreement, collection string) (AccessKind, bool) 
 	if c == nil {
 		return AccessKind{}, false
 	}
-	return c.accessKind(a.ID), true
+	return AccessKind{Agreement: a.ID, Collection: c.ID, Alias: c.Alias}, true
 }
 
-func (c *Collection) accessKind(agreement string) AccessKind {
-	return AccessKind{Agreement: agreement, Collection: c.ID, Alias: c.Alias}
+// AccessKind is what an access of the caller to the collection is, without its
+// action.
+func (v *View) AccessKind() AccessKind {
+	return AccessKind{Agreement: v.root.ID, Collection: v.ID, Alias: v.Alias, Party: v.root.caller.Party}
 }
 
 // named returns the collection with that id or alias, nil if there is none.

@@ -113,6 +113,7 @@ func newWorld(t *testing.T, change ...func(*Handler)) *world {
 	w.handler = &Handler{
 		Service: &collections.Service{
 			Store: w.store, Control: w.control, Validator: schemas.New(), Log: log, Now: w.clock.Now,
+			Recorder: newRecorder(t, w.store),
 		},
 		Authenticate: basicUser,
 		Challenges:   func(error) []string { return []string{`Basic realm="accord"`, `Bearer realm="accord"`} },
