@@ -59,7 +59,10 @@ func (s *Service) Accesses(ctx context.Context, f AccessFilter) (accesses []Acce
 
 // AllAccesses is Accesses for the operator of the server, who sees everything.
 func (s *Service) AllAccesses(ctx context.Context, f AccessFilter) (accesses []Access, more bool, err error) {
-	agreement, name := f.place()
+	agreement, name, err := f.place()
+	if err != nil {
+		return nil, false, err
+	}
 	if agreement != "" {
 		if _, ok := s.AccessKindOf(agreement, ""); !ok {
 			return nil, false, Errorf(ErrNotFound, "there is no agreement %.100q", agreement)
@@ -81,17 +84,20 @@ func (s *Service) accesses(ctx context.Context, f AccessFilter, mayKnow func(Acc
 	return accesses[:min(len(accesses), f.Limit)], more, err
 }
 
-// place returns the agreement that f names, and the collection.
-func (f AccessFilter) place() (agreement, collection string) {
+// place returns the agreement that f names, and the collection in it.
+func (f AccessFilter) place() (agreement, collection string, err error) {
 	if f.Collection == "" {
-		return f.Agreement, ""
+		return f.Agreement, "", nil
 	}
-	agreement, collection, _ = strings.Cut(f.Collection, "/")
-	return agreement, collection
+	agreement, collection, ok := strings.Cut(f.Collection, "/")
+	if !ok || agreement == "" || collection == "" {
+		err = Errorf(ErrInvalid, "collection is %.100q; it has the form AGREEMENT/ALIAS", f.Collection)
+	}
+	return agreement, collection, err
 }
 
 func (f AccessFilter) admits(k AccessKind) bool {
-	agreement, collection := f.place()
+	agreement, collection, _ := f.place() // which was checked
 	return (agreement == "" || k.Agreement == agreement) &&
 		(f.Agreement == "" || k.Agreement == f.Agreement) &&
 		(collection == "" || k.Alias == collection || k.Collection.String() == collection) &&
@@ -102,9 +108,9 @@ func (f AccessFilter) admits(k AccessKind) bool {
 // checkPlace refuses a filter by a place of which a caller with these roots may
 // not know, and by a collection whose accesses he may not see.
 func (f AccessFilter) checkPlace(roots []*Root) error {
-	agreement, name := f.place()
-	if agreement == "" {
-		return nil
+	agreement, name, err := f.place()
+	if err != nil || agreement == "" {
+		return err
 	}
 	i := slices.IndexFunc(roots, func(r *Root) bool { return r.ID == agreement })
 	if i < 0 {
