@@ -59,6 +59,8 @@ type Server struct {
 	metrics *metrics
 	ready   readiness
 
+	recorder *collections.Recorder // of accesses
+
 	listener, metricsListener net.Listener // the second may be nil
 	http, metricsHTTP         *http.Server
 }
@@ -146,6 +148,7 @@ func (s *Server) open(ctx context.Context, cfg *Config) (err error) {
 		return err
 	}
 	s.ready.ask = s.store.Ready
+	s.recorder = collections.NewRecorder(s.store, s.log, s.metrics.lostAccesses)
 	return s.auth.Start(ctx, s.control)
 }
 
@@ -185,6 +188,7 @@ func (s *Server) mount() {
 		Validator: schemas.New(),
 		Log:       s.log,
 		Now:       time.Now,
+		Recorder:  s.recorder,
 	}
 	(&taxii.Handler{
 		Service:          service,
@@ -240,6 +244,7 @@ func (s *Server) Run(ctx context.Context) error {
 	var background sync.WaitGroup
 	background.Go(func() { s.control.Watch(work, refreshEvery) })
 	background.Go(func() { s.auth.Watch(work) })
+	background.Go(func() { s.forgetAccesses(work) })
 
 	failed := make(chan error, 2)
 	go func() { failed <- s.http.Serve(s.listener) }()
@@ -278,6 +283,7 @@ func (s *Server) Close() error {
 			_ = l.Close() // closed already after Run
 		}
 	}
+	s.recorder.Close() // writes what waits
 	if s.backend != nil {
 		errs = append(errs, s.backend.Close())
 	}
