@@ -153,12 +153,12 @@ func (s *Server) open(ctx context.Context, cfg *Config) (err error) {
 }
 
 func (s *Server) applyAgreements(ctx context.Context) error {
-	for _, file := range s.cfg.Agreements {
-		src, err := os.ReadFile(file)
-		if err != nil {
-			return fmt.Errorf("agreement: %w", err)
-		}
-		applied, err := s.control.Apply(ctx, operator, src, collections.ApplyOptions{RefuseOld: true, Schemas: filesBeside(file)})
+	sources, err := readFiles(s.cfg.Agreements)
+	if err != nil {
+		return err
+	}
+	for i, file := range s.cfg.Agreements {
+		applied, err := s.control.Apply(ctx, operator, sources[i], collections.ApplyOptions{RefuseOld: true, Schemas: filesBeside(file)})
 		if err != nil {
 			return inFile(file, err)
 		}

@@ -14,11 +14,15 @@ import (
 	"os/signal"
 	"syscall"
 
+	"accord/taxii/conformance"
+
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
-// TestMain lets the scripts run accord by name: the test binary is it.
+// TestMain lets the scripts run accord by name: the test binary is it. Whatever
+// a test asks over TAXII, a fault in the answer fails it.
 func TestMain(m *testing.M) {
+	http.DefaultClient.Transport = &conformance.Transport{}
 	testscript.Main(m, map[string]func(){"accord": func() {
 		ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 		defer stop()
