@@ -25,7 +25,7 @@ func openAt(t *testing.T, path string, o Options) *Store {
 }
 
 // newPath returns a path in a new folder.
-func newPath(t *testing.T) string { return filepath.Join(t.TempDir(), "accord.db") }
+func newPath(t testing.TB) string { return filepath.Join(t.TempDir(), "accord.db") }
 
 // execute runs statements on the file of a store.
 func execute(t *testing.T, path, script string) {
