@@ -3,6 +3,7 @@ package server
 import (
 	"context"
 	"encoding/json"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -242,8 +243,15 @@ func TestAuditRetention(t *testing.T) {
 
 // What cannot be recorded is counted, and reading goes on.
 func TestAuditOfAStoreThatRefuses(t *testing.T) {
-	s := start(t, testConfig(t))
-	s.recorder = collections.NewRecorder(refusingStore{}, s.Server.log, s.metrics.lostAccesses)
+	log := &logBuffer{}
+	srv, err := New(t.Context(), testConfig(t), slog.New(slog.NewTextHandler(log, nil)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := &running{Server: srv}
+	defer s.Close()
+	s.recorder.Close()
+	s.recorder = collections.NewRecorder(refusingStore{}, srv.log, s.metrics.lostAccesses)
 	s.mount() // anew, with that recorder
 	ask := func(h http.Handler, path string) *httptest.ResponseRecorder {
 		r, w := httptest.NewRequest(http.MethodGet, path, nil), httptest.NewRecorder()
@@ -260,7 +268,7 @@ func TestAuditOfAStoreThatRefuses(t *testing.T) {
 	if metrics := ask(s.metricsHTTP.Handler, "/metrics").Body.String(); !strings.Contains(metrics, "\naccord_accesses_lost_total 3\n") {
 		t.Errorf("three lost accesses are not in the metrics:\n%.3000s", metrics)
 	}
-	if !strings.Contains(s.log.String(), "the disk is full") {
+	if !strings.Contains(log.String(), "the disk is full") {
 		t.Error("the log does not say why")
 	}
 }

@@ -138,11 +138,11 @@ func TestAccessOfWhatBreaks(t *testing.T) {
 		t.Errorf("%+v; want a 200 that broke off after the first chunk", got)
 	}
 	w.store.set(func(s *faultyStore) { s.beforePage = func() error { return errSecret } })
-	if got, _ = w.lastAccess(func() { w.do(call{path: pathObjects}) }); got.Status != 500 || got.BrokenOff {
+	if got, _ = w.lastAccess(func() { w.status(500, call{path: pathObjects}) }); got.Status != 500 || got.BrokenOff {
 		t.Errorf("%+v; want a whole 500", got)
 	}
 	w.store.set(func(s *faultyStore) { s.beforePage = func() error { panic(errSecret) } })
-	if got, _ = w.lastAccess(func() { w.do(call{path: pathObjects}) }); got.Status != 500 || got.BrokenOff {
+	if got, _ = w.lastAccess(func() { w.status(500, call{path: pathObjects}) }); got.Status != 500 || got.BrokenOff {
 		t.Errorf("%+v; want a 500 of a panic", got)
 	}
 }
