@@ -152,7 +152,7 @@ type audience struct {
 func (a *audience) admit(root *Root) {
 	for _, v := range root.Views() {
 		if v.mayAudit() {
-			a.own[v.ID] = v.CanRead && root.party.Clearance >= v.Ceiling
+			a.own[v.ID] = v.CanRead && root.party.Clearance >= v.Reach
 		}
 	}
 }

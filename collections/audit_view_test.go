@@ -212,6 +212,25 @@ func TestAccessesOfADroppedCollection(t *testing.T) {
 	}
 }
 
+// P6: what lies in a collection stays there when its ceiling is lowered, and is
+// hidden from who could not read it before.
+func TestLoweredCeilingHidesAsBefore(t *testing.T) {
+	w := newWorld(t)
+	w.access("cert-us", "from-cn", collections.ActionObjects)
+	lowered := strings.Replace(sampleAgreement, "ceiling: amber", "ceiling: green", 1)
+	if _, err := w.service.Control.Apply(t.Context(), collections.Poster{Party: "*"}, []byte(lowered), collections.ApplyOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	ctx := w.as("cert-cn", "read:*/*")
+	if r := w.view(ctx, "from-cn").Rights(); fmt.Sprint(r.Withheld) != "[amber]" {
+		t.Errorf("withheld is %v; want amber, which the collection may hold from before", r.Withheld)
+	}
+	got, _, err := w.service.Accesses(ctx, collections.AccessFilter{Limit: 10})
+	if err != nil || seen(got) != "cert-us from-cn objects -who -seq -count -object\n" {
+		t.Errorf("cert-cn sees %q, %v; want no sequences", seen(got), err)
+	}
+}
+
 func TestParseDays(t *testing.T) {
 	day := func(d int) time.Time { return time.Date(2026, 12, d, 0, 0, 0, 0, time.UTC) }
 	for _, tc := range []struct {

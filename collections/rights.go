@@ -16,8 +16,9 @@ type Rights struct {
 	Grants []Right  // of the caller's party
 	Scope  []string // the verbs of read, write and search that the token's scope allows here
 
-	// Withheld are the TLP levels that the collection can hold and the caller's
-	// clearance does not reach, ascending. While there are any, an object with
+	// Withheld are the TLP levels that the collection can hold, or could before
+	// its ceiling was lowered, and the caller's clearance does not reach,
+	// ascending. While there are any, an object with
 	// a marking that the server does not know is withheld too.
 	Withheld []stix.TLP
 }
@@ -38,7 +39,7 @@ func (v *View) Rights() Rights {
 		r.Scope = append(r.Scope, "search")
 		r.Search = slices.Contains(r.Grants, Read)
 	}
-	for level := v.root.party.Clearance + 1; level <= v.Ceiling; level++ {
+	for level := v.root.party.Clearance + 1; level <= v.Reach; level++ {
 		r.Withheld = append(r.Withheld, level)
 	}
 	return r

@@ -150,6 +150,9 @@ func accessCursor(t time.Time) string {
 }
 
 func parseAccessCursor(s string) (time.Time, bool) {
+	if len(s) != cursorText.EncodedLen(8) { // line breaks in it would be read over
+		return time.Time{}, false
+	}
 	raw, err := cursorText.DecodeString(s)
 	if err != nil || len(raw) != 8 {
 		return time.Time{}, false

@@ -68,6 +68,7 @@ func FuzzAccessCursor(f *testing.F) {
 	f.Add(accessCursor(time.UnixMicro(0)))
 	f.Add(accessCursor(time.Date(2026, 12, 31, 0, 0, 0, 0, time.UTC)))
 	f.Add("AAAAAAAAAAB")
+	f.Add("AAAAA\nAAAAAA") // a line break was read over
 	f.Fuzz(func(t *testing.T, token string) {
 		if at, ok := parseAccessCursor(token); ok && accessCursor(at) != token {
 			t.Errorf("%q is read as %v, which is written %q", token, at, accessCursor(at))

@@ -57,7 +57,7 @@ type myCollection struct {
 	Grants    []collections.Right `json:"grants"` // what the agreement gives the party
 	Scope     []string            `json:"scope"`  // what the token's scope leaves of read, write and search
 	Ceiling   string              `json:"ceiling"`
-	Withheld  []string            `json:"withheld"` // TLP levels above the clearance, up to the ceiling
+	Withheld  []string            `json:"withheld"` // TLP levels above the clearance that it may hold
 }
 
 // getMe serves GET /v1/me: what the caller may do and see, which TAXII has no
