@@ -54,7 +54,7 @@ type parties struct {
 	issuer ed25519.PrivateKey
 }
 
-func startParties(t *testing.T, change ...func(*Config)) *parties {
+func startParties(t testing.TB, change ...func(*Config)) *parties {
 	t.Helper()
 	public, private, err := ed25519.GenerateKey(nil)
 	if err != nil {
@@ -74,7 +74,7 @@ func startParties(t *testing.T, change ...func(*Config)) *parties {
 
 // issue makes a token of the server, or a handle. Its scope is wider than any
 // grant, but that of no, who may nothing.
-func (p *parties) issue(t *testing.T, party string, short bool) string {
+func (p *parties) issue(t testing.TB, party string, short bool) string {
 	t.Helper()
 	scope := "read:*/* write:*/*"
 	if party == "no" {
@@ -106,10 +106,19 @@ func basicAuth(user, password string) string {
 	return "Basic " + base64.StdEncoding.EncodeToString([]byte(user+":"+password))
 }
 
-func writeFile(t *testing.T, name, text string) string {
+func writeFile(t testing.TB, name, text string) string {
 	t.Helper()
 	if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	return name
+}
+
+func readText(t *testing.T, name string) string {
+	t.Helper()
+	text, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
 }

@@ -84,3 +84,46 @@ func TestRootsAuthenticateApart(t *testing.T) {
 		t.Errorf("discovery = %s; want no root in which the issuer does not speak", body)
 	}
 }
+
+// TX-DT-03, TX-ROOT-01: the largest body that can be announced is the largest
+// integer of TAXII; one more is a fault of the configuration.
+func TestLargestContentLength(t *testing.T) {
+	const most = 1<<53 - 1
+	p := startParties(t, func(c *Config) { c.MaxContentLength = most })
+	if status, body := get(t, p.URL()+"/taxii2/api1/", p.issue(t, "rw", false)); status != http.StatusOK || !strings.Contains(body, `"max_content_length":9007199254740991}`) {
+		t.Errorf("the root = %d %s; want %d", status, body, most)
+	}
+	larger := *p.cfg
+	larger.MaxContentLength = most + 1
+	if err := larger.Validate(); err == nil || !strings.Contains(err.Error(), "max_content_length") {
+		t.Errorf("Validate = %v; want max_content_length refused", err)
+	}
+}
+
+// TX-AUTH-01, TX-AUTH-06, TX-AUTH-07: a scheme has its name in any case; a user
+// name ends at the first colon, so that the rest is the password with all its
+// colons; and credentials may be any text.
+func TestAuthorizationHeader(t *testing.T) {
+	p := startParties(t)
+	token := p.issue(t, "rw", false)
+	basic := func(text string) string { return "BASIC " + strings.TrimPrefix(basicAuth(text, ""), "Basic ") }
+	for header, want := range map[string]int{
+		basicAuth("rw", token): 200, strings.Replace(basicAuth("rw", token), "Basic", "bASIC", 1): 200, "bearer " + token: 200, "TOKEN " + token: 200,
+		basicAuth("", token): 200, basicAuth("rw", token+":"): 401, basicAuth("rw:", token): 401, basicAuth("rw", "a:b:ü"): 401,
+		basicAuth("ü", token): 401, basic("\xff\xfe"): 401, "Basic": 401, "Basic =": 401, "Bearer": 401, "Bearer " + token + " x": 401, "": 401,
+	} {
+		req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, p.URL()+"/taxii2/", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		req.Header["Authorization"] = []string{header}
+		res, err := http.DefaultClient.Do(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		res.Body.Close()
+		if res.StatusCode != want {
+			t.Errorf("Authorization %q: %d; want %d", header, res.StatusCode, want)
+		}
+	}
+}

@@ -12,7 +12,7 @@ import (
 )
 
 // newRecorder keeps the accesses of a test, and fails it if one is lost.
-func newRecorder(t *testing.T, store collections.AccessStore) *collections.Recorder {
+func newRecorder(t testing.TB, store collections.AccessStore) *collections.Recorder {
 	r := collections.NewRecorder(store, slog.New(slog.DiscardHandler), func(n int) { t.Errorf("%d accesses were lost", n) })
 	t.Cleanup(r.Close)
 	return r

@@ -41,8 +41,8 @@ func checkCounts(t *testing.T, name string, s Status, successes, failures int) {
 }
 
 // TX-OBJ-POST-01, TX-OBJ-POST-06, TX-OBJ-POST-07, TX-OBJ-POST-09,
-// TX-OBJ-POST-13, TX-OBJ-POST-14, TX-OBJ-POST-15, TX-STAT-09, TX-ENV-03,
-// TX-CUS-02: what a sound body of any wrapper is counted as.
+// TX-OBJ-POST-13, TX-OBJ-POST-14, TX-OBJ-POST-15, TX-STAT-04, TX-STAT-08,
+// TX-STAT-09, TX-ENV-03, TX-CUS-02: what a sound body of any wrapper is counted as.
 func TestPush(t *testing.T) {
 	one := indicator(1, t1)
 	for _, tc := range []struct {
@@ -200,7 +200,7 @@ func TestBrokenUpload(t *testing.T) {
 	}
 }
 
-// P3, TX-ENV-04, TX-DT-06, TX-MVR-05: bytes in, bytes out.
+// P3, TX-ENV-04, TX-DT-06, TX-MVR-05, TX-MTY-03: bytes in, bytes out.
 func TestFidelity(t *testing.T) {
 	w := newWorld(t)
 	posted := []string{
@@ -225,8 +225,8 @@ func TestFidelity(t *testing.T) {
 	}
 }
 
-// TX-OBJ-POST-02, TX-OBJ-POST-03, TX-OBJ-POST-04, TX-OBJ-POST-05, TX-SORT-05:
-// what is there already.
+// TX-OBJ-POST-02, TX-OBJ-POST-03, TX-OBJ-POST-04, TX-OBJ-POST-05, TX-SORT-05,
+// TX-MVR-10: what is there already.
 func TestDuplicates(t *testing.T) {
 	w := newWorld(t)
 	const marking = `{"type":"marking-definition","spec_version":"2.1","id":"marking-definition--00000000-0000-4000-8000-000000000001",` +
@@ -291,6 +291,19 @@ func TestUnsupportedContent(t *testing.T) {
 	w.names("the failure", s.Failures[0].Message, "spec_version", "2.1")
 	if got := get[envelope](w, pathEmpty+"objects/").texts(); !slices.Equal(got, []string{indicator(2, t1)}) {
 		t.Errorf("stored are %v", got)
+	}
+}
+
+// TX-MSV-07: an object without spec_version is of STIX 2.1 where the property is
+// optional there, else of STIX 2.0; what it has decides.
+func TestSpecVersionOfObjects(t *testing.T) {
+	w := newWorld(t)
+	const address = `{"type":"ipv4-addr","id":"ipv4-addr--00000000-0000-4000-8000-000000000001","value":"192.0.2.1"}`
+	checkCounts(t, "all", w.push(pathObjects, address, indicator20(1, t1), indicator(2, t1)), 3, 0)
+	for i, r := range get[manifestPage](w, pathManifest).Objects {
+		if want := "application/stix+json;version=" + []string{"2.1", "2.0", "2.1"}[i]; r.MediaType != want {
+			t.Errorf("%s is %s; want %s", r.ID, r.MediaType, want)
+		}
 	}
 }
 

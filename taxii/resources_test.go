@@ -2,6 +2,7 @@ package taxii
 
 import (
 	"bytes"
+	"errors"
 	"flag"
 	"net/http"
 	"os"
@@ -9,6 +10,8 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+
+	"accord/collections"
 )
 
 var update = flag.Bool("update", false, "rewrite testdata/*.golden.json")
@@ -74,9 +77,9 @@ func golden(t *testing.T, name string, got []byte) {
 	}
 }
 
-// TX-DISC-02, TX-DISC-03, TX-DISC-04, TX-DISC-05, TX-AUTH-09, TX-URL-04: the
-// roots that a caller sees, by the public address of the server whatever the
-// request says of its host.
+// TX-DISC-02, TX-DISC-03, TX-DISC-04, TX-DISC-05, TX-AUTH-09, TX-URL-04,
+// TX-ROOT-03: the roots that a caller sees, by the public address of the server
+// whatever the request says of its host.
 func TestDiscovery(t *testing.T) {
 	w := newWorld(t, func(h *Handler) { h.PublicURL = func() string { return "https://accord.example/" } })
 	const url1, url2 = "https://accord.example/taxii2/api1/", "https://accord.example/taxii2/api2/"
@@ -138,10 +141,11 @@ func TestFollowingURLs(t *testing.T) {
 	}
 }
 
-// TX-DT-04, TX-DT-09, TX-DT-10, TX-CUS-01, TX-IOP-05, TX-SEC-06: what the walker
-// says of every answer it says of one from each endpoint and of its refusals:
-// required properties, their types, no empty list, and no property of our own,
-// whose name would need a form and a UUID.
+// TX-DT-02, TX-DT-04, TX-DT-05, TX-DT-09, TX-DT-10, TX-NEG-18, TX-FLT-27,
+// TX-HDR-02, TX-STAT-10, TX-CUS-01, TX-IOP-05, TX-SEC-06: what the walker says of
+// every answer it says of one from each endpoint and of its refusals: required
+// properties, their types, no empty list, and no property of our own, whose name
+// would need a form and a UUID.
 func TestEveryResource(t *testing.T) {
 	w := newWorld(t)
 	for path := range endpoints(w) {
@@ -152,7 +156,24 @@ func TestEveryResource(t *testing.T) {
 	checkCounts(t, "a push", w.push(pathObjects, `{}`, indicator(2, t1)), 1, 1)
 }
 
-// TX-COL-01, TX-COL-06, TX-COL-08, TX-SORT-02, TX-IOP-01, TX-AUTH-13.
+// TX-COL-03: two collections of a root have neither one alias nor one id, and no
+// alias looks like an id: an agreement that wants it is refused, and the root
+// stays as it is.
+func TestAliasesAreDistinct(t *testing.T) {
+	w := newWorld(t)
+	before := w.status(200, call{path: pathRoot + "collections/"}).body
+	for _, alias := range []string{"c", "6f3f5a51-32c9-4b3a-9d5e-0e2f2f3a4b5c"} {
+		twice := strings.Replace(sampleAgreement, "alias: empty", "alias: "+alias, 1)
+		if _, err := w.control.Apply(t.Context(), collections.Poster{Party: "*"}, []byte(twice), collections.ApplyOptions{}); !errors.Is(err, collections.ErrInvalid) {
+			t.Errorf("a second alias %s: %v; want it refused", alias, err)
+		}
+	}
+	if after := w.status(200, call{path: pathRoot + "collections/"}).body; !bytes.Equal(after, before) {
+		t.Errorf("the collections were %s and are %s", before, after)
+	}
+}
+
+// TX-COL-01, TX-COL-06, TX-COL-08, TX-SORT-02, TX-IOP-01, TX-AUTH-13, TX-DT-07.
 func TestCollections(t *testing.T) {
 	w := newWorld(t)
 	for user, want := range map[string]string{"rw": "empty c", "ro": "empty c", "wo": "c hidden", "no": "c"} {

@@ -12,6 +12,7 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -89,10 +90,11 @@ const (
 // A world is a TAXII server on a real store in which the agreements hold. Its
 // clock stands still until it is moved.
 type world struct {
-	*testing.T
+	testing.TB
 	handler *Handler
 	control *collections.Control
 	store   *faultyStore
+	mux     *echo.Echo
 	server  *httptest.Server
 	clock   *fakeClock
 	log     *syncBuffer
@@ -100,9 +102,9 @@ type world struct {
 	answers *atomic.Int64 // that this test has seen
 }
 
-func newWorld(t *testing.T, change ...func(*Handler)) *world {
+func newWorld(t testing.TB, change ...func(*Handler)) *world {
 	t.Helper()
-	w := &world{T: t, log: new(syncBuffer), answers: new(atomic.Int64), clock: &fakeClock{now: time.Date(2026, 1, 2, 3, 4, 5, 120_000_000, time.UTC)}}
+	w := &world{TB: t, log: new(syncBuffer), answers: new(atomic.Int64), clock: &fakeClock{now: time.Date(2026, 1, 2, 3, 4, 5, 120_000_000, time.UTC)}}
 	store, err := sqlite.Open(t.Context(), filepath.Join(t.TempDir(), "accord.db"), sqlite.Options{Now: w.clock.Now})
 	if err != nil {
 		t.Fatal(err)
@@ -149,7 +151,7 @@ func (w *world) start(before ...echo.MiddlewareFunc) {
 	e.Logger.SetOutput(io.Discard)
 	e.Use(middleware.RequestID(), middleware.Recover())
 	w.handler.Mount(e, before...)
-	w.server = httptest.NewUnstartedServer(e)
+	w.mux, w.server = e, httptest.NewUnstartedServer(e)
 	w.server.Config.ErrorLog = slog.NewLogLogger(slog.DiscardHandler, slog.LevelError)
 	w.server.Start()
 	w.Cleanup(w.server.Close)
@@ -288,6 +290,9 @@ func (w *world) checkAnswer(c call, a answer) {
 	}
 }
 
+// rootForm finds the API root in a path, as clients may write it.
+var rootForm = regexp.MustCompile(`^/taxii2/[^/]+/`)
+
 // question is what a call asks, in the walker's words.
 func (c call) question() conformance.Question {
 	path, query, _ := strings.Cut(c.path, "?")
@@ -296,7 +301,7 @@ func (c call) question() conformance.Question {
 	}
 	values, _ := url.ParseQuery(query) // what cannot be read asks for nothing
 	return conformance.Question{
-		Method: cmp.Or(c.method, http.MethodGet), Endpoint: conformance.EndpointOf(path, pathRoot, pathRoot2), Query: values, Provoked: c.provoked,
+		Method: cmp.Or(c.method, http.MethodGet), Endpoint: conformance.EndpointOf(canonical(path), rootForm.FindString(canonical(path))), Query: values, Provoked: c.provoked,
 	}
 }
 
