@@ -1,10 +1,13 @@
 package taxii
 
 import (
+	"context"
 	"log/slog"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
+	"time"
 
 	"accord/collections"
 
@@ -154,4 +157,50 @@ func TestAccessOfALongName(t *testing.T) {
 	if !left || got.Object != strings.Repeat("网", 100) {
 		t.Errorf("the object is kept as %q; want its first %d bytes", got.Object, collections.MaxAccessObject)
 	}
+}
+
+// TX-AUTH-14, P5: where there is no room for a record nothing is read or
+// written, and what is hidden waits as what is missing does.
+func TestNothingWithoutRoomForItsRecord(t *testing.T) {
+	w := newWorld(t)
+	w.fill(1)
+	stuck := stuckStore{make(chan struct{})}
+	recorder := collections.NewRecorder(stuck, slog.New(slog.DiscardHandler), func(int) {})
+	t.Cleanup(recorder.Close)
+	t.Cleanup(func() { close(stuck.goOn) })
+	for full := false; !full; {
+		ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
+		if full = recorder.Enter(ctx) != nil; !full {
+			recorder.Leave(&collections.Access{})
+		}
+		cancel()
+	}
+	w.handler.Service.Recorder = recorder
+	w.store.set(func(s *faultyStore) {
+		touched := func() error { t.Error("the store was asked"); return nil }
+		s.beforePage, s.beforeAppend = touched, touched
+	})
+	for _, c := range []call{{path: pathObjects}, post(envelopeOf(indicator(2, t1))), {path: pathHidden + "objects/"}, {path: pathRoot + "collections/none/objects/"}} {
+		req := httptest.NewRequest(http.MethodGet, c.path, strings.NewReader(c.body))
+		if c.method != "" {
+			req.Method = c.method
+		}
+		req.SetBasicAuth("rw", "secret")
+		gone, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
+		res := httptest.NewRecorder()
+		w.server.Config.Handler.ServeHTTP(res, req.WithContext(gone))
+		cancel()
+		if res.Code != http.StatusServiceUnavailable {
+			t.Errorf("%s %s: %d %s; want that it waits until its client has gone", c.method, c.path, res.Code, res.Body)
+		}
+	}
+	w.status(200, call{path: pathRoot}) // leaves no record
+}
+
+// A stuckStore keeps nothing until it may go on.
+type stuckStore struct{ goOn chan struct{} }
+
+func (s stuckStore) RecordAccesses(context.Context, []collections.Access) error {
+	<-s.goOn
+	return nil
 }
