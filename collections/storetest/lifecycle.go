@@ -90,6 +90,10 @@ func cancelledContext(f *fixture) {
 		f.Errorf("Append with a cancelled context succeeds")
 	}
 	wantSame(f, "records after a cancelled Append", f.records(), before)
+	late := f.access("cert-us", collections.ActionPush, f.clock.now())
+	if err := f.store.RecordAccesses(ctx, []collections.Access{late}); err == nil || len(f.accesses(collections.AccessQuery{})) != 0 {
+		f.Errorf("RecordAccesses with a cancelled context: %v, or it leaves a record", err)
+	}
 	if p, err := f.store.Page(ctx, f.id, collections.Query{Limit: 2}); err == nil && len(p.Sequences) != 2 {
 		f.Errorf("Page with a cancelled context gives %+v without an error", p)
 	}
