@@ -92,6 +92,7 @@ var (
 		{"no query", "", true},
 		{"limit=0", "limit=0", false},
 		{"unknown parameter", "match[colour]=red", true},
+		{"a type", "match[type]=identity", true}, // where that is defined
 		{"cut encoding", "limit=%zz", false},
 	}
 	bodies = []variant{
@@ -173,6 +174,9 @@ var rules = []rule{
 	{"8 Content-Type", 415, func(c cell) bool { return c.posts() && !c.contentType.good }},
 	{"9 size", 413, func(c cell) bool { return c.posts() && c.body.name == "too large" }},
 	{"10 query", 400, func(c cell) bool { return !c.query.good }},
+	{"10 a parameter that is not defined here", 400, func(c cell) bool {
+		return c.query.name == "a type" && (c.posts() || c.endpoint != "objects" && c.endpoint != "manifest")
+	}},
 	{"11 body", 422, func(c cell) bool { return c.posts() && !c.body.good }},
 	{"12 no such object", 404, func(c cell) bool { return c.noObject }},
 	{"12 a status of others", 404, func(c cell) bool { return c.endpoint == "status" && c.who.party != "rw" }},
