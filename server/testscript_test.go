@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"testing"
@@ -40,6 +41,7 @@ func TestScripts(t *testing.T) {
 			env.Setenv("ADDRESS", address)
 			env.Setenv("ACCORD_LISTEN", address)
 			env.Setenv("ACCORD_METRICS_LISTEN", "off")
+			writeCert(t, filepath.Join(env.WorkDir, "poller.pem"), (&authority{T: t}).issue(poller).Leaf)
 			return err
 		},
 		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
