@@ -332,7 +332,9 @@ func (m *matrix) send(c cell, body string) (*http.Response, string) {
 	if err != nil {
 		m.Fatal(err)
 	}
-	for name, value := range map[string]string{"Accept": c.accept.value, "Content-Type": c.contentType.value, "Authorization": c.who.header} {
+	for name, value := range map[string]string{
+		"Accept": c.accept.value, "Content-Type": c.contentType.value, "Authorization": c.who.header, "X-Forwarded-For": m.somebody(),
+	} {
 		if value != "-" {
 			req.Header.Set(name, value)
 		}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -51,7 +52,8 @@ const (
 // A parties is a running server with both roots, and the key of rw's issuer.
 type parties struct {
 	*running
-	issuer ed25519.PrivateKey
+	issuer  ed25519.PrivateKey
+	clients atomic.Int64
 }
 
 func startParties(t testing.TB, change ...func(*Config)) *parties {
@@ -62,14 +64,14 @@ func startParties(t testing.TB, change ...func(*Config)) *parties {
 	}
 	cfg := testConfig(t)
 	dir := filepath.Dir(cfg.Agreements[0])
-	cfg.Agreements = nil
+	cfg.TrustedProxies = []string{"127.0.0.0/8"}
 	write := func(name, text string) string { return writeFile(t, filepath.Join(dir, name), text) }
 	keys := write("keys.json", fmt.Sprintf(`{"keys":[{"kty":"OKP","crv":"Ed25519","kid":"k","x":%q}]}`, base64.RawURLEncoding.EncodeToString(public)))
 	cfg.Agreements = []string{write("api1.yaml", fmt.Sprintf(firstRoot, keys)), write("api2.yaml", secondRoot)}
 	for _, f := range change {
 		f(cfg)
 	}
-	return &parties{start(t, cfg), private}
+	return &parties{running: start(t, cfg), issuer: private}
 }
 
 // issue makes a token of the server, or a handle. Its scope is wider than any
@@ -100,6 +102,13 @@ func (p *parties) foreign(t *testing.T, ends time.Duration) string {
 		t.Fatal(err)
 	}
 	return signed
+}
+
+// somebody is the address of a client that nobody has seen before: failures of
+// others are not his.
+func (p *parties) somebody() string {
+	n := p.clients.Add(1)
+	return fmt.Sprintf("2001:db8:%x:%x::1", n>>16, n&0xffff)
 }
 
 func basicAuth(user, password string) string {
