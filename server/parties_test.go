@@ -4,12 +4,16 @@ import (
 	"crypto/ed25519"
 	"encoding/base64"
 	"fmt"
+	"io"
+	"net/http"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
 
+	"accord/collections"
 	"accord/server/auth"
 
 	"github.com/golang-jwt/jwt/v5"
@@ -123,11 +127,35 @@ func writeFile(t testing.TB, name, text string) string {
 	return name
 }
 
-func readText(t *testing.T, name string) string {
+// apply brings the first root into force with one text replaced by another.
+func (p *parties) apply(t *testing.T, old, new string) {
 	t.Helper()
-	text, err := os.ReadFile(name)
+	source, err := os.ReadFile(p.cfg.Agreements[0])
+	if err == nil {
+		source = []byte(strings.Replace(string(source), old, new, 1))
+		_, err = p.control.Apply(t.Context(), operator, source, collections.ApplyOptions{})
+	}
 	if err != nil {
 		t.Fatal(err)
 	}
-	return string(text)
+}
+
+func (p *parties) send(t *testing.T, method, path, token, body string) rawAnswer {
+	t.Helper()
+	req, err := http.NewRequestWithContext(t.Context(), method, p.URL()+path, strings.NewReader(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.Header.Set("Authorization", "Bearer "+token)
+	req.Header.Set("Content-Type", "application/taxii+json;version=2.1")
+	res, err := http.DefaultClient.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer res.Body.Close()
+	text, err := io.ReadAll(res.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return rawAnswer{res, string(text)}
 }
