@@ -24,10 +24,10 @@ import (
 func TestPollersMissNothing(t *testing.T) {
 	w := newWorld(t)
 	pollers := []*poller{
-		{world: w, user: "rw", path: pathManifest, limit: "7", all: true},
+		{world: w, user: "rw", path: pathManifest, limit: "25", all: true},
 		{world: w, user: "ro", path: pathObjects, limit: "100", all: true},
 		{world: w, user: "low", path: pathManifest, limit: "31", all: true},
-		{world: w, user: "rw", path: pathManifest, limit: "7", all: true, byNext: true},
+		{world: w, user: "rw", path: pathManifest, limit: "25", all: true, byNext: true},
 		{world: w, user: "ro", path: pathObjects, limit: "100", all: true, byNext: true},
 		{world: w, user: "low", path: pathObjects, limit: "31", all: true, byNext: true},
 		{world: w, user: "ro", path: pathManifest, limit: "20"},
@@ -35,7 +35,7 @@ func TestPollersMissNothing(t *testing.T) {
 	}
 	pushes := 5
 	if os.Getenv("ACCORD_TEST_LONG") != "" {
-		pushes = 100
+		pushes = 40
 	}
 	over := make(chan struct{})
 	var writing, polling sync.WaitGroup
