@@ -133,7 +133,7 @@ func (h *Handler) sendPage(r *request, p *page, get fetch, key answerKey, wanted
 	if !wanted || copied.over {
 		return nil
 	}
-	sent.body = bytes.Clone(copied.bytes) // no larger than it is
+	sent.body, sent.moved = bytes.Clone(copied.bytes), r.moved // no larger than it is
 	return &sent
 }
 
@@ -159,6 +159,7 @@ func (h *Handler) streamPage(r *request, to io.Writer, p *page, get fetch) {
 	}
 	w.WriteString(`"objects":[`)
 	for comma := false; ; {
+		r.moved.add(len(p.members), p.Sequences[0], p.Sequences[len(p.Sequences)-len(p.rest)-1])
 		for _, member := range p.members {
 			if comma {
 				w.WriteByte(',')
