@@ -21,6 +21,10 @@ type Service struct {
 
 	Turns Turns // of the parties, in what pushes cost
 
+	// Recorder keeps a record of each access to what is in a collection; nil
+	// for none. Surfaces feed it.
+	Recorder *Recorder
+
 	judges judges
 }
 

@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/spf13/pflag"
 )
@@ -117,6 +118,10 @@ type Config struct {
 	// to private and loopback addresses, for closed networks.
 	AllowPrivateIssuers bool `yaml:"allow_private_issuers" json:"allow_private_issuers"`
 
+	// AuditRetention (audit_retention) is how long the record of an access is
+	// kept, such as 90d or 2000h; "0" is for ever.
+	AuditRetention string `yaml:"audit_retention" json:"audit_retention"`
+
 	workers int // turns of work at once; 0 for one fewer than processors
 }
 
@@ -133,7 +138,17 @@ func Defaults() Config {
 		MaxLimit:         10_000,
 		MaxPushes:        8,
 		MaxConnections:   10_000,
+		AuditRetention:   "90d",
 	}
+}
+
+// auditRetention is AuditRetention as a duration.
+func (c *Config) auditRetention() (time.Duration, error) {
+	age, err := parseTTL(c.AuditRetention)
+	if err != nil || age < 0 {
+		return 0, fmt.Errorf("%q is no duration such as 90d or 2000h, nor 0 for ever", c.AuditRetention)
+	}
+	return age, nil
 }
 
 // flags returns a flag for each key, bound to c. They are the one list of keys:
@@ -164,6 +179,7 @@ func (c *Config) flags() *pflag.FlagSet {
 	f.Float64Var(&c.RateRequests, "rate-requests", c.RateRequests, "`requests` a second of each party, 0 for no bound")
 	f.Float64Var(&c.RateBytes, "rate-bytes", c.RateBytes, "`bytes` a second of each party, sent and received, 0 for no bound")
 	f.BoolVar(&c.AllowPrivateIssuers, "allow-private-issuers", c.AllowPrivateIssuers, "let a jwks_url lead to private addresses")
+	f.StringVar(&c.AuditRetention, "audit-retention", c.AuditRetention, "how long the record of an access is kept, such as `90d`; 0 for ever")
 	return f
 }
 
@@ -229,6 +245,9 @@ func (c *Config) Validate() error {
 	}
 	if c.DefaultLimit < 1 || c.DefaultLimit > c.MaxLimit {
 		refuse("default_limit", "%d is not from 1 to max_limit, which is %d", c.DefaultLimit, c.MaxLimit)
+	}
+	if _, err := c.auditRetention(); err != nil {
+		refuse("audit_retention", "%w", err)
 	}
 	return errors.Join(faults...)
 }

@@ -115,6 +115,9 @@ func TestConfigFaults(t *testing.T) {
 		{"TX-SEC-02 rates", "rate_requests: -1\nrate_bytes: .inf\n", []string{"rate_requests: -1", "rate_bytes: ", "0 for no bound"}},
 		{"TX-SEC-02 no number", "rate_requests: .nan\n", []string{"rate_requests: "}},
 		{"TX-SEC-02 a request in two seconds", "rate_requests: 0.5\nrate_bytes: 1e6\n", nil},
+		{"no such time", "audit_retention: soon\n", []string{"audit_retention: ", "soon", "90d"}},
+		{"negative time", "audit_retention: -5h\n", []string{"audit_retention: ", "-5h"}},
+		{"for ever", "audit_retention: 0\n", nil},
 		{"log", "log_format: xml\nlog_level: loud\n", []string{"log_format: ", "log_level: "}},
 	} {
 		t.Run(tc.name, func(t *testing.T) {

@@ -23,6 +23,7 @@ type metrics struct {
 	refused  *prometheus.CounterVec   // reason
 	guesses  *prometheus.CounterVec   // answered
 	slow     *prometheus.CounterVec   // in
+	lost     prometheus.Counter
 }
 
 func newMetrics(r prometheus.Registerer) *metrics {
@@ -56,8 +57,13 @@ func newMetrics(r prometheus.Registerer) *metrics {
 		slow: f.NewCounterVec(prometheus.CounterOpts{
 			Name: "accord_slow_clients_total", Help: "Requests that were broken off because the client was too slow in sending them or in taking the answer.",
 		}, []string{"in"}),
+		lost: f.NewCounter(prometheus.CounterOpts{
+			Name: "accord_accesses_lost_total", Help: "Accesses of which no record could be kept, because the store refused it.",
+		}),
 	}
 }
+
+func (m *metrics) lostAccesses(n int) { m.lost.Add(float64(n)) }
 
 // waited observes how long turns in a queue were waited for.
 func (m *metrics) waited(queue string, d time.Duration) {

@@ -60,6 +60,8 @@ type Server struct {
 	ballast []byte    // see newBallast
 	tls     *tlsFiles // nil for a server that does not speak TLS
 
+	recorder *collections.Recorder // of accesses
+
 	listener, metricsListener net.Listener // the second may be nil
 	http, metricsHTTP         *http.Server
 }
@@ -160,6 +162,7 @@ func (s *Server) open(ctx context.Context, cfg *Config) (err error) {
 		s.auth.ClientCAs = s.tls.clientCAs
 	}
 	s.ready.ask = s.store.Ready
+	s.recorder = collections.NewRecorder(s.store, s.log, s.metrics.lostAccesses)
 	return s.auth.Start(ctx, s.control)
 }
 
@@ -197,6 +200,7 @@ func (s *Server) mount() {
 		Log:       s.log,
 		Now:       time.Now,
 		Turns:     collections.Turns{MaxPushes: s.cfg.MaxPushes, Workers: s.cfg.workers, Waited: s.metrics.waited},
+		Recorder:  s.recorder,
 	}
 	(&taxii.Handler{
 		Service:          service,
@@ -250,6 +254,7 @@ func (s *Server) Run(ctx context.Context) error {
 	var background sync.WaitGroup
 	background.Go(func() { s.control.Watch(work, refreshEvery) })
 	background.Go(func() { s.auth.Watch(work) })
+	background.Go(func() { s.forgetAccesses(work) })
 	background.Go(func() { s.tls.watch(work) })
 
 	failed := make(chan error, 2)
@@ -289,6 +294,7 @@ func (s *Server) Close() error {
 			_ = l.Close() // closed already after Run
 		}
 	}
+	s.recorder.Close() // writes what waits
 	if s.backend != nil {
 		errs = append(errs, s.backend.Close())
 	}

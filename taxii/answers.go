@@ -58,9 +58,11 @@ type keptPage struct {
 	first, last string // X-TAXII headers
 	packed      bool
 	body        []byte
+	moved       extent // for the record of the access
 }
 
 func (p *keptPage) write(r *request) error {
+	r.moved = p.moved
 	header := r.Response().Header()
 	header.Set(headerFirst, p.first)
 	header.Set(headerLast, p.last)

@@ -85,6 +85,22 @@ func TestKeptPage(t *testing.T) {
 	}
 }
 
+// TX-AUTH-14: a page that was kept leaves the record of what it holds, as the
+// one that was read did.
+func TestAccessesOfKeptPages(t *testing.T) {
+	w := newWorld(t)
+	w.fill(5)
+	for i := range 4 {
+		a, _ := w.lastAccess(func() { w.status(200, call{path: pathObjects + "?limit=3"}) })
+		if a.First != 1 || a.Last != 3 || a.Count != 3 || a.Status != http.StatusOK || a.BrokenOff {
+			t.Errorf("request %d left %+v; want 3 records from 1 to 3", i, a)
+		}
+	}
+	if w.handler.answers.size == 0 {
+		t.Error("the page was not kept")
+	}
+}
+
 // P5, P6: what is kept for one party is no other's, and rights are decided
 // before it is looked for.
 func TestKeptPagesOfParties(t *testing.T) {

@@ -141,7 +141,7 @@ func (h *Handler) sendPage(r *request, p *page, get fetch, key answerKey, wanted
 	if !wanted || copied.over {
 		return nil
 	}
-	sent.body = bytes.Clone(copied.bytes) // no larger than it is
+	sent.body, sent.moved = bytes.Clone(copied.bytes), r.moved // no larger than it is
 	return &sent
 }
 
@@ -168,6 +168,7 @@ func (h *Handler) streamPage(r *request, to io.Writer, p *page, get fetch) {
 	w.WriteString(`"objects":[`)
 	comma := false
 	for n := 2 * firstFetch; ; n = maxFetch {
+		r.moved.add(len(p.members), p.Sequences[0], p.Sequences[len(p.Sequences)-len(p.rest)-1])
 		for i, member := range p.members {
 			if comma {
 				w.WriteByte(',')
