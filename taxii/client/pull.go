@@ -116,10 +116,13 @@ func (w *walk) goOn(p page) error {
 	switch {
 	case w.empty >= maxEmpty:
 		return errEmpty
-	case p.next != "" && (p.next == w.query.next || repeated):
-		return errLoop
+	case p.next != "" && (repeated || len(p.objects) == 0 && p.next == w.query.next):
+		return errLoop // the same next with other objects is no loop: there are servers that keep the place
 	case p.next != "":
 		w.query.next, w.byNext = p.next, true
+		if w.query.limit == 0 {
+			w.query.limit = len(p.objects) // the reference server fails without
+		}
 		return nil
 	case p.last == "" || len(p.objects) == 0:
 		return errEndless
