@@ -20,13 +20,14 @@ var arrows = map[string][]string{
 	"collections/storetest": {"stix", "collections", "collections/search"},
 	"taxii":                 {"stix", "collections", "taxii/wire"},
 	"taxii/wire":            {"collections"},
+	"taxii/conformance":     {},
 	"taxii/client":          {"stix", "collections"},
 	"server/auth":           {"stix", "collections"},
 	"server/api":            {"stix", "schemas", "collections", "taxii/wire"},
 	"server/sample":         {"stix"},
 	"server": {
 		"stix", "stix/lift", "stix/pattern", "schemas", "collections", "collections/search", "collections/sqlite",
-		"taxii", "taxii/client", "taxii/wire", "server/api", "server/auth", "server/sample",
+		"taxii", "taxii/client", "taxii/conformance", "taxii/wire", "server/api", "server/auth", "server/sample",
 	},
 	"server/cmd/accord":              {"server"},
 	"server/e2e":                     {}, // tests only, of the binary

@@ -1,0 +1,65 @@
+package conformance
+
+// resourceRequirements are those of the resources other than objects.
+var resourceRequirements = []section{
+	{"Errors", []Requirement{
+		{"TX-ERR-01", Must, "§3.1, §4, §5", "Every 4xx and 5xx that can have a body carries the error resource."},
+		{"TX-ERR-02", Must, "§3.6.1", "http_status is a string and equals the status line."},
+		{"TX-ERR-03", Must, "§3.1", "No body on HEAD, whatever the status."},
+		{"TX-ERR-04", Must, "§3.6", "Codes not listed for an endpoint follow ordinary HTTP meaning."},
+		{"TX-ERR-05", Should, "App. B", "No stack traces, SQL, file names, or hints at hidden resources."},
+		{"TX-ERR-06", Decided, "", "Errors made before the endpoints (unknown path, wrong method) have the same shape."},
+		{"TX-ERR-08", Decided, "", "429 and 503 carry Retry-After."},
+		{"TX-ERR-07", Decided, "", "Requests are judged in one order: path, authentication, existence, method, permission, Accept, Content-Type, size, query, body."},
+	}},
+	{"Envelope", []Requirement{
+		{"TX-ENV-01", Must, "§3.7", "STIX content is always wrapped in an envelope, even a single object; never a bundle or a bare object."},
+		{"TX-ENV-02", Must, "§5.4, §5.6, §2", "No objects make an empty envelope, without a member objects."},
+		{"TX-ENV-03", Must, "§3.7", "Members of objects are STIX objects; a bundle among them fails."},
+		{"TX-ENV-04", Decided, "", "An object comes back with the members and values that it was posted with."},
+	}},
+	{"Discovery", []Requirement{
+		{"TX-DISC-01", Must, "§4.1.1", "The discovery resource: title; optional description, contact, default, api_roots."},
+		{"TX-DISC-02", Must, "§4.1.1", "default is, character for character, a member of api_roots in the same answer."},
+		{"TX-DISC-03", Must, "§4.1.1", "An API root URL is absolute HTTPS or begins with exactly one slash, and has no query."},
+		{"TX-DISC-04", Must, "§2", "Where no root is visible api_roots is left out, not []."},
+		{"TX-DISC-05", Decided, "", "API root URLs are absolute, made from a configured public URL and not from Host, and end in a slash."},
+		{"TX-DISC-06", Must, "§4.1", "Discovery answers 200, 401, 403, 404 or 406."},
+	}},
+	{"API root", []Requirement{
+		{"TX-ROOT-01", Must, "§4.2.1", "The API root resource: title, versions with application/taxii+json;version=2.1, max_content_length above zero; optional description."},
+		{"TX-ROOT-02", MustNot, "§4.2.1", "A body of at most max_content_length never yields 413."},
+		{"TX-ROOT-03", Must, "§4.2", "An unknown API root is 404."},
+	}},
+	{"Status", []Requirement{
+		{"TX-STAT-01", Must, "§4.3.1", "The status resource: id, status, the four counts; optional request_timestamp and detail lists."},
+		{"TX-STAT-02", Must, "§4.3.1", "total_count is the number of members; it equals success + failure + pending, and each detail list has as many entries as its count."},
+		{"TX-STAT-03", Must, "§4.3.1", "complete means the resource never changes again, and then pending_count is 0; pending may change."},
+		{"TX-STAT-04", Must, "§4.3, §5.5", "The id in the 202 answer works at {api-root}/status/{id}/."},
+		{"TX-STAT-05", Should, "§4.3", "A status is kept for at least 24 hours after processing finished."},
+		{"TX-STAT-06", Must, "§4.3", "A status that is gone, or never was, is 404."},
+		{"TX-STAT-07", Decided, "", "A status is visible only under its API root and to who posted."},
+		{"TX-STAT-08", Must, "§5.5", "The resource in the POST answer and in GET status have the same shape."},
+		{"TX-STAT-09", Decided, "", "A member without a usable id or version gets stand-ins in its details, and a message."},
+		{"TX-STAT-10", Decided, "", "Every failure has a message a human can act on."},
+	}},
+	{"Collections", []Requirement{
+		{"TX-COL-01", Must, "§5.1.1", "collections is a list of collection resources, left out where there are none."},
+		{"TX-COL-02", Must, "§5.2.1", "The collection resource: id, title, can_read, can_write; optional description, alias, media_types."},
+		{"TX-COL-03", Must, "§5.2.1", "No two collections of a root share an alias, and no alias looks like another collection's id."},
+		{"TX-COL-04", Must, "§5.2.1", "An alias may stand for the id in the URL of every collection endpoint; answers carry the real id."},
+		{"TX-COL-05", Must, "§5.2", "Unknown id is 404."},
+		{"TX-COL-06", Decided, "", "A collection that the user may know of is listed even if both flags are false; else it is 404 everywhere."},
+		{"TX-COL-07", Must, "§5.2.1", "media_types are sent, with versions, and contain every media_type of the manifest."},
+		{"TX-COL-08", Decided, "", "The entry in the list and the single resource are identical."},
+		{"TX-COL-09", Must, "§5.3–§5.8", "Reading without can_read and posting without can_write are 403 or 404; DELETE is 404 with neither right and 403 with one."},
+		{"TX-COL-10", Must, "§5.2.1", "The flags tell the truth: with can_read true no read is refused for lack of rights, with can_write true no POST is."},
+		{"TX-COL-11", Must, "§5.1–§5.8", "Rights are looked up per request."},
+	}},
+	{"Manifest", []Requirement{
+		{"TX-MAN-01", Must, "§5.3.1", "The manifest: records with id, date_added, version; optional media_type; each describes one version."},
+		{"TX-MAN-02", Must, "§5.3.1", "An empty manifest has no member objects."},
+		{"TX-MAN-03", Must, "§5.3", "For any query, manifest and objects describe the same items in the same order."},
+		{"TX-MAN-04", Decided, "", "media_type is sent in each manifest record and tells the spec version."},
+	}},
+}
