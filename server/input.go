@@ -137,8 +137,14 @@ func readError(err error, at spot) *unreadable {
 	}
 	at.index = -1
 	if fault, ok := errors.AsType[*stix.SyntaxError](err); ok {
-		at.line = fault.Line
-		return &unreadable{spot: at, err: fault, rest: !fault.GoesOn}
+		if !fault.GoesOn {
+			return &unreadable{spot: at, err: fault, rest: true}
+		}
+		at.line, err = fault.Line, fmt.Errorf("column %d: %s", fault.Column, fault.Message)
+		if fault.Lost {
+			err = fmt.Errorf("%w; what stands before the next line with an object was not read", err)
+		}
+		return &unreadable{spot: at, err: err}
 	}
 	if errors.Is(err, io.ErrUnexpectedEOF) {
 		err = errors.New("the gzip data are cut off")

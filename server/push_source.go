@@ -46,6 +46,8 @@ type pushMark struct {
 	SHA256  string `json:"sha256"`
 }
 
+var _ client.Objects = (*pushSource)(nil)
+
 func newPushSource(ctx context.Context, in *input, lifts bool, report *pushReport) *pushSource {
 	return &pushSource{ctx: ctx, in: in, lift: lifts, report: report, sum: sha256.New()}
 }
