@@ -20,8 +20,9 @@ func newPullCommand() *cobra.Command {
 line (NDJSON), or as --bundle, --out and --dir say. The bytes of an object are those that the server sent.
 
 With --state it remembers how far it came, so that the next pull brings only what is new, and --follow
-goes on pulling. The state moves when what was written is on the disk: wherever a pull is stopped, no
-object is missed by the next one; those of the last page may come twice.
+goes on pulling. The state moves when what was written is on the disk, or has left through a pipe:
+wherever a pull is stopped, the next one misses no object; those of the last page may come twice. Of
+--out FILE, a last line that was cut off is then taken away.
 
 --collection may be given several times; --all takes every collection that you may read, of the API root
 that --server names or else of all API roots. While the server is busy or away, pull waits and tries again.

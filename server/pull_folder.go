@@ -21,7 +21,11 @@ type folderSink struct {
 }
 
 func newFolderSink(folder string, durable bool) (*folderSink, error) {
-	return &folderSink{folder, durable}, os.MkdirAll(folder, 0o777)
+	err := os.MkdirAll(folder, 0o777)
+	if err == nil && durable {
+		err = syncFolder(filepath.Dir(filepath.Clean(folder)))
+	}
+	return &folderSink{folder, durable}, err
 }
 
 // filesAtOnce is how many files are on their way to the disk at once: waiting for

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"time"
 
 	"accord/taxii/client"
 
@@ -67,5 +68,17 @@ func (p *pulling) keepOn(cmd *cobra.Command) error {
 		if until(ctx, p.every) != nil {
 			return p.out.end()
 		}
+	}
+}
+
+// until is a pause that ends early when ctx does; then the error is its cause.
+func until(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	case <-timer.C:
+		return nil
 	}
 }

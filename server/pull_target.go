@@ -3,11 +3,13 @@ package server
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 
 	"github.com/google/uuid"
 	"golang.org/x/term"
@@ -54,7 +56,9 @@ func (t *pullTarget) open(stdout io.Writer) (sink, error) {
 		return nil, err
 	}
 	t.durable = true // before it takes the place of another one
-	o := t.stream(f, func() error { return os.Rename(f.Name(), t.file) })
+	o := t.stream(f, func() error {
+		return cmp.Or(os.Rename(f.Name(), t.file), syncFolder(filepath.Dir(t.file)))
+	})
 	o.temp = f.Name()
 	return o, nil
 }
@@ -90,6 +94,9 @@ func openLines(name string) (*os.File, error) {
 		return nil, err
 	}
 	end, err := wholeLines(f)
+	if err == nil {
+		err = syncFolder(filepath.Dir(name)) // which may not know of the file yet
+	}
 	if err == nil {
 		err = f.Truncate(end)
 	}

@@ -18,8 +18,7 @@ import (
 // asked for, and knows of each where it stands until the server has answered for
 // it. What it cannot hand out it tells the report.
 type pushSource struct {
-	ctx    context.Context // of the push, which reads while it runs
-	in     *input
+	next   func() ([]byte, spot, error) // of the input
 	lift   bool
 	report *pushReport
 
@@ -48,8 +47,10 @@ type pushMark struct {
 
 var _ client.Objects = (*pushSource)(nil)
 
+// newPushSource hands out the objects of in until ctx ends.
 func newPushSource(ctx context.Context, in *input, lifts bool, report *pushReport) *pushSource {
-	return &pushSource{ctx: ctx, in: in, lift: lifts, report: report, sum: sha256.New()}
+	next := func() ([]byte, spot, error) { return in.Next(ctx) }
+	return &pushSource{next: next, lift: lifts, report: report, sum: sha256.New()}
 }
 
 // Next implements client.Objects.
@@ -72,7 +73,7 @@ func (s *pushSource) Next() ([]byte, error) {
 // read returns the next object that can be read, and tells of what cannot.
 func (s *pushSource) read() ([]byte, error) {
 	for {
-		raw, at, err := s.in.Next(s.ctx)
+		raw, at, err := s.next()
 		broken, ok := errors.AsType[*unreadable](err)
 		if err != nil && !ok {
 			return nil, err

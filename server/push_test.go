@@ -175,7 +175,7 @@ func TestPushReadsOnBehindWhatItCannotRead(t *testing.T) {
 	if len(result.Failures) != 2 || result.Failures[0].Index != -1 || result.Failures[0].Line != 2 || len(result.Unread) != 2 || result.Unread[0].File != cut {
 		t.Errorf("got %+v", result)
 	}
-	code, out, _ = remoteCommand(t, "", "pull", "--collection", "us-cn/shared")
+	out = pulls(t, "--collection", "us-cn/shared")
 	for _, i := range []int{0, 1, 2, 3, 4, 20} {
 		if !strings.Contains(out, remoteIndicator(i)+"\n") {
 			t.Errorf("object %d is not there", i)

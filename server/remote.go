@@ -2,7 +2,6 @@ package server
 
 import (
 	"cmp"
-	"context"
 	"errors"
 	"fmt"
 	"net"
@@ -81,16 +80,4 @@ func isOpen(server string) bool {
 	}
 	address := net.ParseIP(u.Hostname())
 	return address == nil || !address.IsLoopback()
-}
-
-// until is a pause that ends early when ctx does; then the error is its cause.
-func until(ctx context.Context, d time.Duration) error {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-		return context.Cause(ctx)
-	case <-timer.C:
-		return nil
-	}
 }

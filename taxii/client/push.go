@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"slices"
 )
 
 // DefaultEnvelope is how many objects an envelope holds when PushOptions do
@@ -175,7 +174,5 @@ func (p *push) answered() error {
 	if p.opts.Answered == nil {
 		return nil
 	}
-	result := p.result
-	result.Statuses = slices.Clip(result.Statuses)
-	return p.opts.Answered(result)
+	return p.opts.Answered(p.result)
 }
