@@ -26,6 +26,9 @@ CLIENTS = [
 
 SMALL = ["--max-content-length", "20000"]
 
+# Those run on a small server, which speaks TLS.
+SMALL_CLIENTS = [misp_push, opencti_taxii_post, sentinel]
+
 
 def run(client, exchange, data):
     began = time.monotonic()
@@ -40,8 +43,10 @@ def main(accord, agreement, data):
     with serving(accord, agreement) as exchange:
         for client in CLIENTS:
             run(client, exchange, data)
-    with serving(accord, agreement, *SMALL) as exchange:
-        run(misp_push, exchange, data)
+    print("over TLS, with a small max_content_length:")
+    with serving(accord, agreement, *SMALL, tls=True) as exchange:
+        for client in SMALL_CLIENTS:
+            run(client, exchange, data)
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ import json
 import os
 import socket
 import subprocess
+import sys
 import tempfile
 import time
 from dataclasses import dataclass, field
@@ -136,17 +137,26 @@ def _free_port():
 
 
 @contextlib.contextmanager
-def serving(accord, agreement, *flags):
-    """An exchange on a free port, in a folder that goes with it."""
+def serving(accord, agreement, *flags, tls=False):
+    """An exchange on a free port, in a folder that goes with it. With tls it has
+    a certificate of its own, which requests, and so every client, trusts."""
     address = f"127.0.0.1:{_free_port()}"
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory() as folder, tempfile.TemporaryFile("w+") as log:
+        if tls:
+            os.environ["REQUESTS_CA_BUNDLE"] = f"{folder}/tls/certificate.pem"
+            flags += ("--tls-self-signed",)
+        url = f"{'https' if tls else 'http'}://{address}"
         server = subprocess.Popen([
             accord, "serve", "--data", folder, "--agreement", agreement,
             "--listen", address, "--metrics-listen", "off", "--log-level", "error", *flags,
-        ])
+        ], stderr=log)
         try:
-            _wait(server, f"http://{address}/readyz")
-            yield Exchange(f"http://{address}", folder, accord)
+            _wait(server, f"{url}/readyz")
+            yield Exchange(url, folder, accord)
+        except BaseException:
+            log.seek(0)
+            sys.stderr.write(log.read())
+            raise
         finally:
             server.terminate()
             server.wait(15)
@@ -155,7 +165,7 @@ def serving(accord, agreement, *flags):
 def _wait(server, ready):
     deadline = time.monotonic() + 20
     while True:
-        with contextlib.suppress(requests.ConnectionError):
+        with contextlib.suppress(OSError):  # no connection, or no certificate yet
             if requests.get(ready).ok:
                 return
         if server.poll() is not None or time.monotonic() > deadline:

@@ -190,6 +190,9 @@ type status struct {
 func (s *server) push(objects ...string) (st status, ok bool) {
 	code, _, answer, err := s.do(http.MethodPost, objectsPath, strings.NewReader(`{"objects":[`+strings.Join(objects, ",")+`]}`))
 	if err != nil || code != http.StatusAccepted {
+		if code == http.StatusInternalServerError {
+			s.Errorf("a push is answered %d %s", code, answer)
+		}
 		return st, false
 	}
 	if err := json.Unmarshal(answer, &st); err != nil {
