@@ -101,7 +101,7 @@ func (p *pushing) read(source *pushSource) error {
 		}
 		source.answer(source.answered + 1)
 		p.report.Objects++
-		p.show(client.PushResult{})
+		p.bar.at(p.in.read.Load(), fmt.Sprintf("%d objects", p.report.Objects))
 	}
 }
 
