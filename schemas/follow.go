@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"slices"
 	"strings"
+
+	"accord/stix"
 )
 
 // A follow reports whether a violation says nothing that another one, its cause,
@@ -149,7 +151,7 @@ func fromWrongValues(s *subject, _, cause violation) bool {
 	if cause.pointer == "" {
 		property = cause.missing
 	}
-	return slices.Contains(contributingProperties[s.Type], property) || cause.pointer == "" && slices.Contains(identifying, cause.rule.id)
+	return slices.Contains(stix.ContributingProperties(s.Type), property) || cause.pointer == "" && slices.Contains(identifying, cause.rule.id)
 }
 
 // byWrongPlace is that a selector leads to nothing where what it leads through

@@ -179,7 +179,7 @@ func (s *subject) uuidVersion() int {
 // types that STIX does not define nobody here knows what identifies them.
 func checkUUIDVersion(s *subject) {
 	version := s.uuidVersion()
-	_, identified := contributingProperties[s.Type]
+	identified := stix.IsObservable(s.Type)
 	switch {
 	case version == 0 || s.custom:
 	case identified:
@@ -195,7 +195,7 @@ var anonymous = map[string]bool{"email-message": true, "user-account": true, "wi
 
 // checkObservableID compares an id with the one that the values make.
 func (s *subject) checkObservableID(version int) {
-	id, contributing, portable := deterministicID(s.Type, s.value)
+	id, contributing, portable := stix.DeterministicID(s.Type, s.value)
 	switch {
 	case s.Type == "process":
 		if version != 4 {
@@ -222,7 +222,7 @@ func checkObservableVersion(s *subject) {
 		if !s.has(property) {
 			continue
 		}
-		if id, _, _ := deterministicID(s.Type, s.value); id != "" && id == string(s.ID) {
+		if id, _, _ := stix.DeterministicID(s.Type, s.value); id != "" && id == string(s.ID) {
 			s.found("VER-12", "/"+property, "%s stands on an observable whose id is made from its values; such an object must not have versions", property)
 		} else {
 			s.foundAs("VER-12", advice, "/"+property, "%s stands on an observable; observables have no versions, so it should be left out", property)

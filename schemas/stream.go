@@ -25,6 +25,10 @@ type Stream struct {
 	// Turn, if any, waits until the next objects may be judged; done is called
 	// when they are, some milliseconds later.
 	Turn func(context.Context) (done func(), err error)
+
+	// Lift returns what is to be judged in the place of an object, nil for the
+	// object itself; may be nil.
+	Lift func(raw []byte) [][]byte
 }
 
 // A Member is a verdict in a stream: of one member of the wrapper, or of the
@@ -148,7 +152,8 @@ func (s *Stream) read(src *stretch, wrapper stix.Wrapper, send func(*batch) erro
 		if m.Index >= 0 {
 			index++
 		}
-		if b.add(m); b.full {
+		b.add(s.lifted(m)...)
+		if b.full {
 			if err := send(b); err != nil {
 				return err
 			}
@@ -157,9 +162,28 @@ func (s *Stream) read(src *stretch, wrapper stix.Wrapper, send func(*batch) erro
 	}
 }
 
-func (b *batch) add(m Member) {
-	b.members = append(b.members, m)
-	b.bytes += len(m.Object.Raw)
+// lifted returns what is to be judged in the place of a member.
+func (s *Stream) lifted(m Member) []Member {
+	if s.Lift == nil || m.Index < 0 || m.Object.Raw == nil {
+		return []Member{m}
+	}
+	var made []Member
+	for _, raw := range s.Lift(m.Object.Raw) {
+		one := m
+		one.Object = stix.Object{Raw: raw}
+		made = append(made, one)
+	}
+	if made == nil {
+		return []Member{m}
+	}
+	return made
+}
+
+func (b *batch) add(members ...Member) {
+	for _, m := range members {
+		b.members = append(b.members, m)
+		b.bytes += len(m.Object.Raw)
+	}
 	b.full = len(b.members) >= batchObjects || b.bytes >= batchBytes
 }
 

@@ -81,7 +81,7 @@ func newDemo(cmd *cobra.Command, cfg *Config) (*demo, error) {
 
 // run serves, fills the collections as the parties would, prints what to try,
 // and goes on until ctx ends.
-func (d *demo) run(ctx context.Context, files client.Objects, withFiles bool) error {
+func (d *demo) run(ctx context.Context, files *input, withFiles bool) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	ended := make(chan error, 1)
@@ -118,7 +118,7 @@ var scopes = []struct{ party, scope, what string }{
 	{"cert-de", "read:*/* write:*/*", "a member of energy-circle; us-cn is hidden from it"},
 }
 
-func (d *demo) fill(ctx context.Context, files client.Objects, withFiles bool) error {
+func (d *demo) fill(ctx context.Context, files *input, withFiles bool) error {
 	tokens := map[string]string{}
 	for _, s := range scopes {
 		issued, err := d.auth.Issue(ctx, auth.Request{Party: s.party, Scope: s.scope, TTL: auth.DefaultTTL})
@@ -132,17 +132,20 @@ func (d *demo) fill(ctx context.Context, files client.Objects, withFiles bool) e
 		if err != nil {
 			return err
 		}
-		result, err := d.push(ctx, tokens[p.party], p.agreement+"/"+p.alias, objects)
-		if err != nil {
-			return err
-		}
-		if result.Refused > 0 {
-			return fmt.Errorf("the sample for %s/%s was refused in part: %v", p.agreement, p.alias, result.Refusals)
+		var refused []error
+		_, err = d.push(ctx, tokens[p.party], p.agreement+"/"+p.alias, objects, client.PushOptions{
+			Refused: func(r client.Refusal) { refused = append(refused, fmt.Errorf("%s: %s", r.ID, r.Message)) },
+		})
+		if err != nil || refused != nil {
+			return fmt.Errorf("the sample for %s/%s: %w", p.agreement, p.alias, errors.Join(append(refused, err)...))
 		}
 	}
 	if withFiles {
-		result, err := d.push(ctx, tokens["cert-us"], "energy-circle/shared", files)
-		if err := errors.Join(err, writePushed(d.err, result, false)); err != nil {
+		report := &pushReport{out: d.err, errs: d.err, clear: func() {}}
+		source := newPushSource(ctx, files, false, report)
+		result, err := d.push(ctx, tokens["cert-us"], "energy-circle/shared", source, source.options(nil))
+		report.add(result)
+		if err := errors.Join(err, report.end(nil, false, nil)); err != nil {
 			return err
 		}
 	}
@@ -163,7 +166,7 @@ func (d *demo) objects(p publication) (client.Objects, error) {
 }
 
 // push sends objects to the server itself, as any client would.
-func (d *demo) push(ctx context.Context, token, collection string, objects client.Objects) (client.PushResult, error) {
+func (d *demo) push(ctx context.Context, token, collection string, objects client.Objects, opts client.PushOptions) (client.PushResult, error) {
 	c, err := client.New(client.Config{Server: d.URL(), Token: token})
 	if err != nil {
 		return client.PushResult{}, err
@@ -172,7 +175,7 @@ func (d *demo) push(ctx context.Context, token, collection string, objects clien
 	if err != nil {
 		return client.PushResult{}, err
 	}
-	return to.Push(ctx, objects, client.PushOptions{})
+	return to.Push(ctx, objects, opts)
 }
 
 // introduce prints address, tokens and what to try, in one piece. The address

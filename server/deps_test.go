@@ -12,6 +12,7 @@ import (
 // the whole server is made of; only it may import a store.
 var arrows = map[string][]string{
 	"stix":                  {},
+	"stix/lift":             {"stix"},
 	"stix/pattern":          {"stix"},
 	"schemas":               {"stix", "stix/pattern"},
 	"collections":           {"stix", "collections/search", "collections/fair"},
@@ -26,7 +27,7 @@ var arrows = map[string][]string{
 	"server/api":            {"stix", "schemas", "collections", "taxii/wire"},
 	"server/sample":         {"stix"},
 	"server": {
-		"stix", "stix/pattern", "schemas", "collections", "collections/search", "collections/sqlite",
+		"stix", "stix/lift", "stix/pattern", "schemas", "collections", "collections/search", "collections/sqlite",
 		"taxii", "taxii/client", "taxii/conformance", "taxii/wire", "server/api", "server/auth", "server/sample",
 	},
 	"server/cmd/accord":              {"server"},

@@ -4,11 +4,13 @@ import (
 	"bufio"
 	"bytes"
 	"compress/gzip"
+	"context"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
 	"os"
+	"slices"
 	"sync/atomic"
 
 	"accord/stix"
@@ -16,33 +18,55 @@ import (
 
 // An input reads the objects of several files, one file after the other: each
 // a bundle, an envelope, a list, one object or NDJSON, packed with gzip or not.
-// The file "-" is stdin.
+// The file "-" is stdin. Of none of them more than one object is in memory.
 type input struct {
-	names []string
+	names []string // of the files that are left; the first is being read
 	stdin io.Reader
 	size  int64        // of all files, as they are stored; -1 where that is not known
 	read  atomic.Int64 // bytes of them that have been read
 
-	objects *stix.Reader // of the current file, nil before it is opened
+	objects *stix.Reader // of the first file, nil before it is opened
+	count   int          // objects of it so far
 	file    io.Closer
 }
+
+// A spot says where in the files something stands.
+type spot struct {
+	file  string
+	index int // of an object in the file, counted from 0; -1 for what is none
+	line  int // in which it begins, counted from 1; 0 where that is not known
+}
+
+// An unreadable is a part of an input that cannot be read: a line of NDJSON, an
+// object that is larger than any may be, or the rest of a file.
+type unreadable struct {
+	spot
+	err  error
+	head []byte // of an object; its first bytes
+	rest bool   // all that follows in the file is not read either
+}
+
+func (u *unreadable) Error() string { return fmt.Sprintf("%s: %v", u.file, u.err) }
 
 // newInput looks at each file, so that a name that is wrong is known before
 // anything is done with the others.
 func newInput(names []string, stdin io.Reader) (*input, error) {
 	in := &input{names: names, stdin: stdin}
-	for _, name := range names {
+	for i, name := range names {
 		if name == "-" {
-			in.size = -1
+			if in.size = -1; slices.Contains(names[:i], name) {
+				return nil, errors.New("- stands there twice, and stdin can be read only once")
+			}
 			continue
 		}
 		info, err := statFile(name)
 		if err != nil {
 			return nil, err
 		}
-		if in.size >= 0 {
-			in.size += info.Size()
+		if !info.Mode().IsRegular() {
+			in.size = -1
 		}
+		in.size = addSizes(in.size, info.Size())
 	}
 	return in, nil
 }
@@ -60,43 +84,95 @@ func statFile(name string) (fs.FileInfo, error) {
 	return info, err
 }
 
-// Next returns the bytes of the next object, io.EOF after the last.
-func (in *input) Next() ([]byte, error) {
+// Next returns the next object and its place, io.EOF after the last one of the
+// last file, and the cause of ctx when that ends, even while somebody has to
+// write first. An *unreadable is no end: the next call goes on behind it.
+func (in *input) Next(ctx context.Context) ([]byte, spot, error) {
 	for len(in.names) > 0 {
-		if in.objects == nil {
-			if err := in.open(); err != nil {
-				return nil, err
-			}
+		raw, err := in.next(ctx)
+		at := spot{in.names[0], in.count - 1, 0}
+		if in.objects != nil {
+			at.line = in.objects.Line()
 		}
-		raw, err := in.objects.Next()
-		if err == nil {
-			return raw, nil
+		switch {
+		case err == nil:
+			return raw, at, nil
+		case ctx.Err() != nil:
+			return nil, at, context.Cause(ctx)
 		}
-		if !errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
-			return nil, fmt.Errorf("%s: %w", printable(in.names[0]), err)
+		broken := readError(err, at)
+		if broken == nil || broken.rest {
+			in.Close()
+			in.names = in.names[1:]
 		}
-		in.Close()
-		in.names = in.names[1:]
+		if broken != nil {
+			return nil, at, broken
+		}
 	}
-	return nil, io.EOF
+	return nil, spot{}, io.EOF
+}
+
+// next reads on in the first file.
+func (in *input) next(ctx context.Context) ([]byte, error) {
+	if in.objects == nil {
+		if err := in.open(ctx); err != nil {
+			return nil, err
+		}
+	}
+	raw, err := in.objects.Next()
+	if _, large := errors.AsType[*stix.TooLargeError](err); err == nil || large {
+		in.count++
+	}
+	return raw, err
+}
+
+// readError says what an error of reading means for the input, nil for the end of
+// a file.
+func readError(err error, at spot) *unreadable {
+	if err == io.EOF {
+		return nil
+	}
+	if large, ok := errors.AsType[*stix.TooLargeError](err); ok {
+		return &unreadable{spot: at, err: large, head: large.Head}
+	}
+	at.index = -1
+	if fault, ok := errors.AsType[*stix.SyntaxError](err); ok {
+		if !fault.GoesOn {
+			return &unreadable{spot: at, err: fault, rest: true}
+		}
+		at.line, err = fault.Line, fmt.Errorf("column %d: %s", fault.Column, fault.Message)
+		if fault.Lost {
+			err = fmt.Errorf("%w; what stands before the next line with an object was not read", err)
+		}
+		return &unreadable{spot: at, err: err}
+	}
+	if errors.Is(err, io.ErrUnexpectedEOF) {
+		err = errors.New("the gzip data are cut off")
+	}
+	if fault, ok := errors.AsType[*fs.PathError](err); ok {
+		err = fault.Err // the name is said already
+	}
+	return &unreadable{spot: at, err: err, rest: true}
 }
 
 // open begins the first of the files that are left.
-func (in *input) open() error {
-	var r io.Reader = in.stdin
-	if in.names[0] != "-" {
-		f, err := os.Open(in.names[0])
-		if err != nil {
-			return err
+func (in *input) open(ctx context.Context) error {
+	name := in.names[0]
+	r := readUntil(ctx, func() (io.ReadCloser, error) {
+		if name == "-" {
+			return io.NopCloser(in.stdin), nil
 		}
-		r, in.file = f, f
-	}
-	r, err := unpack(&meter{r, &in.read, nil})
+		return os.Open(name)
+	})
+	in.file, in.count = r, 0
+	content, err := unpack(&meter{r, &in.read, nil})
 	if err != nil {
-		in.Close()
-		return fmt.Errorf("%s: %w", printable(in.names[0]), err)
+		return err
 	}
-	in.objects = stix.NewReader(r, stix.File, stix.DefaultLimits)
+	limits := stix.DefaultLimits
+	limits.Objects = 0 // any number of them: they are not pushed as one
+	in.objects = stix.NewReader(content, stix.File, limits)
+	in.objects.Roots = func(stix.Root) {} // a list without objects is none to push
 	return nil
 }
 

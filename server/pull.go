@@ -1,189 +1,159 @@
 package server
 
 import (
-	"bufio"
-	"bytes"
-	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
-	"io/fs"
-	"os"
-	"path/filepath"
 	"slices"
+	"time"
 
 	"accord/taxii/client"
 
-	"github.com/google/uuid"
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 )
 
 func newPullCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "pull --server URL --collection AGREEMENT/ALIAS",
 		Short: "Pull STIX objects out of a collection of any TAXII 2.1 server",
-		Long: `Pull writes every object of a collection to standard output, oldest date_added first: one object a
-line (ndjson), or one bundle. With --state it remembers how far it came, so that the next pull brings
-only what is new.`,
-		Example: "  accord pull --server https://taxii.example --collection us-cn/activity-from-cn --state cursor.json >> objects.ndjson",
-		Args:    cobra.NoArgs,
+		Long: `Pull writes every object of a collection, oldest date_added first: to standard output, one object a
+line (NDJSON), or as --bundle, --out and --dir say. The bytes of an object are those that the server sent.
+
+With --state it remembers how far it came, so that the next pull brings only what is new, and --follow
+goes on pulling. The state moves when what was written is on the disk, or has left through a pipe:
+wherever a pull is stopped, the next one misses no object; those of the last page may come twice. Of
+--out FILE, a last line that was cut off is then taken away.
+
+--collection may be given several times; --all takes every collection that you may read, of the API root
+that --server names or else of all API roots. While the server is busy or away, pull waits and tries again.
+
+The exit code is 0 when all is pulled, or a --follow was ended by a signal, 1 when something failed, 2
+after wrong use.`,
+		Example: `  accord pull --server https://taxii.example --collection us-cn/activity-from-cn > all.ndjson
+  accord pull --collection us-cn/activity-from-cn --state cn.json --out cn.ndjson
+  accord pull --all --state all.json --dir objects --follow --every 5m
+  accord pull --collection us-cn/activity-from-cn --type indicator --bundle | accord validate -`,
+		Args: cobra.NoArgs,
 	}
-	from, opts := remoteFlags(c), client.PullOptions{}
+	p := &pulling{remote: remoteFlags(c)}
 	f := c.Flags()
-	f.StringVar(&opts.AddedAfter, "added-after", "", "only what was added after this `instant`, such as 2026-01-02T03:04:05Z")
-	f.IntVar(&opts.Limit, "limit", 0, "`objects` in each answer of the server (default what it gives)")
-	f.StringSliceVar(&opts.Types, "type", nil, "only these `types`")
-	format := f.String("format", "ndjson", "ndjson or bundle")
-	stateFile := f.String("state", "", "`file` that remembers how far the pull came")
+	f.StringArrayVar(&p.names, "collection", nil, "`AGREEMENT/ALIAS`, or an id in place of the alias; may be repeated")
+	f.BoolVar(&p.all, "all", false, "every collection that you may read")
+	f.StringVar(&p.opts.From.AddedAfter, "added-after", "", "only what was added after this `instant`, such as 2026-01-02T03:04:05Z")
+	f.StringSliceVar(&p.opts.Types, "type", nil, "only these `types`")
+	f.StringSliceVar(&p.opts.IDs, "id", nil, "only the objects with these `ids`")
+	f.StringSliceVar(&p.opts.Versions, "version", nil, "these `versions`: all, first, last or their dates (default last)")
+	f.StringSliceVar(&p.opts.SpecVersions, "spec-version", nil, "only objects of these `versions` of STIX (default what the server gives)")
+	f.IntVar(&p.opts.Limit, "limit", 0, "`objects` in each answer of the server (default what it gives)")
+	f.StringVar(&p.stateFile, "state", "", "`FILE` that remembers how far the pull came")
+	f.BoolVar(&p.follow, "follow", false, "go on until a signal comes, and ask for what is new")
+	f.DurationVar(&p.every, "every", time.Minute, "how long a --follow `waits` before it asks again")
+	f.BoolVar(&p.to.bundle, "bundle", false, "write one bundle")
+	f.StringVar(&p.to.file, "out", "", "write to this `FILE`: a new one in one step, or with --state or --follow to its end")
+	f.StringVar(&p.to.folder, "dir", "", "write a file for each version of an object into this `folder`: TYPE/ID.VERSION.json")
 	c.RunE = func(cmd *cobra.Command, _ []string) error {
-		if *format != "ndjson" && *format != "bundle" {
-			return usage(fmt.Errorf("--format: %q is neither ndjson nor bundle", *format))
+		switch a, b := exclusive(f, [][2]string{{"collection", "all"}, {"out", "dir"}, {"bundle", "dir"}, {"bundle", "follow"}}); {
+		case a != "":
+			return usage(fmt.Errorf("--%s and --%s exclude each other", a, b))
+		case p.opts.Limit < 0:
+			return usage(errors.New("--limit: the server gives one object at least"))
+		case p.every <= 0:
+			return usage(errors.New("--every: there must be a wait, such as 60s"))
+		case len(p.names) == 0 && !p.all:
+			return usage(errors.New("which collection? Give --collection AGREEMENT/ALIAS, or --all"))
 		}
-		collection, err := from.open(cmd.Context())
-		if err != nil {
-			return err
-		}
-		state, err := loadPullState(*stateFile, collection.URL(), opts)
-		if err != nil {
-			return err
-		}
-		opts.AddedAfter = state.AddedAfter
-		out := &objectWriter{w: bufio.NewWriter(cmd.OutOrStdout()), bundle: *format == "bundle"}
-		return pull(cmd.Context(), collection, opts, out, state, cmd.ErrOrStderr())
+		return p.run(cmd)
 	}
 	return c
 }
 
-// pull writes what a collection holds and moves the state behind each page of
-// lines, or behind the whole bundle, once that is written.
-func pull(ctx context.Context, from *client.Collection, opts client.PullOptions, out *objectWriter, state *pullState, terminal io.Writer) error {
-	bar := newProgress(terminal, -1)
-	defer bar.end()
-	err := from.Pull(ctx, opts, func(objects []json.RawMessage, cursor string) error {
-		if err := out.page(objects); err != nil {
-			return err
+// exclusive finds two flags that were both given, though they exclude each other.
+func exclusive(f *pflag.FlagSet, pairs [][2]string) (a, b string) {
+	for _, pair := range pairs {
+		if f.Changed(pair[0]) && f.Changed(pair[1]) {
+			return pair[0], pair[1]
 		}
-		bar.at(int64(out.count), fmt.Sprintf("%d objects", out.count))
-		if cursor != "" {
-			state.AddedAfter = cursor
-		}
-		if out.bundle {
-			return nil
-		}
-		return state.save()
-	})
+	}
+	return "", ""
+}
+
+// A pulling is a run of accord pull.
+type pulling struct {
+	remote    *remote
+	names     []string
+	all       bool
+	opts      client.PullOptions
+	stateFile string
+	follow    bool
+	every     time.Duration
+	to        pullTarget
+
+	from  []*client.Collection
+	state *pullState
+	out   sink
+	bar   *progress
+	count int // objects so far
+}
+
+func (p *pulling) run(cmd *cobra.Command) (err error) {
+	of, err := p.find(cmd)
 	if err != nil {
 		return err
 	}
-	if err := out.end(); err != nil {
+	file, err := openState(p.stateFile)
+	if err != nil {
 		return err
 	}
-	return state.save()
+	defer file.Close()
+	if p.state, err = loadPullState(file, of, p.opts); err != nil {
+		return err
+	}
+	p.to.durable, p.to.goesOn = file != nil, file != nil || p.follow
+	if p.out, err = p.to.open(cmd.OutOrStdout()); err != nil {
+		return err
+	}
+	defer p.out.Close()
+	p.bar = newProgress(cmd.ErrOrStderr(), -1)
+	defer p.bar.end()
+	if p.to.isTerminal(cmd.OutOrStdout()) {
+		p.bar.out = nil // it would stand among the objects
+	}
+	if p.follow {
+		return p.keepOn(cmd)
+	}
+	if err := p.once(cmd.Context()); err != nil {
+		return err
+	}
+	if err := p.out.end(); err != nil {
+		return err
+	}
+	return p.state.save()
 }
 
-// An objectWriter writes objects as lines or as one bundle.
-type objectWriter struct {
-	w      *bufio.Writer
-	bundle bool
-	count  int
-}
-
-// page writes objects, and lines all the way out: then the cursor may advance.
-func (o *objectWriter) page(objects []json.RawMessage) error {
-	for _, raw := range objects {
-		if err := o.object(raw); err != nil {
-			return err
-		}
-	}
-	return o.w.Flush()
-}
-
-func (o *objectWriter) object(raw []byte) error {
-	if bytes.ContainsAny(raw, "\r\n") {
-		var line bytes.Buffer
-		if err := json.Compact(&line, raw); err != nil {
-			return err
-		}
-		raw = line.Bytes()
-	}
-	switch {
-	case o.bundle && o.count == 0:
-		fmt.Fprintf(o.w, `{"type":"bundle","id":"bundle--%s","objects":[`+"\n", uuid.NewString())
-	case o.bundle:
-		o.w.WriteString(",\n")
-	}
-	o.count++
-	o.w.Write(raw)
-	if !o.bundle {
-		o.w.WriteByte('\n')
-	}
-	return nil // the writer keeps its first error for Flush
-}
-
-// end completes a bundle. One without objects has no list of them (BUN-02).
-func (o *objectWriter) end() error {
-	switch {
-	case o.bundle && o.count == 0:
-		fmt.Fprintf(o.w, `{"type":"bundle","id":"bundle--%s"}`+"\n", uuid.NewString())
-	case o.bundle:
-		o.w.WriteString("\n]}\n")
-	}
-	return o.w.Flush()
-}
-
-// A pullState remembers how far a pull came. It belongs to one collection and
-// one choice of types: with another it would leave objects out.
-type pullState struct {
-	Collection string   `json:"collection"`
-	Types      []string `json:"types,omitempty"`
-	AddedAfter string   `json:"added_after,omitempty"`
-
-	file string // "" remembers nothing
-}
-
-// loadPullState reads the state file. One that is not there yet begins where
-// the options say.
-func loadPullState(file, collection string, opts client.PullOptions) (*pullState, error) {
-	fresh := &pullState{Collection: collection, Types: slices.Sorted(slices.Values(opts.Types)), AddedAfter: opts.AddedAfter, file: file}
-	raw, err := os.ReadFile(file)
-	if file == "" || errors.Is(err, fs.ErrNotExist) {
-		return fresh, nil
-	}
+// find finds the collections, and says what they were asked for as.
+func (p *pulling) find(cmd *cobra.Command) (of []string, err error) {
+	c, err := p.remote.connect(cmd)
 	if err != nil {
 		return nil, err
 	}
-	kept := &pullState{file: file}
-	if err := json.Unmarshal(raw, kept); err != nil {
-		return nil, usage(fmt.Errorf("%s is no state file of a pull: %w", file, err))
+	if p.all {
+		all, err := c.Collections(cmd.Context())
+		if err != nil {
+			return nil, err
+		}
+		p.from = slices.DeleteFunc(all, func(c *client.Collection) bool { return !c.CanRead })
+		return []string{"all of " + c.URL()}, nil
 	}
-	switch {
-	case kept.Collection != fresh.Collection || !slices.Equal(kept.Types, fresh.Types):
-		return nil, usage(fmt.Errorf("%s belongs to the collection %s and the types %v; use another file for this pull", file, kept.Collection, kept.Types))
-	case opts.AddedAfter != "":
-		return nil, usage(fmt.Errorf("%s says where to go on; leave out --added-after, or remove the file", file))
+	for _, name := range p.names {
+		collection, err := c.Collection(cmd.Context(), name)
+		if err != nil {
+			return nil, err
+		}
+		if slices.Contains(of, collection.URL()) {
+			return nil, usage(fmt.Errorf("--collection: %s is named twice", printable(name)))
+		}
+		p.from, of = append(p.from, collection), append(of, collection.URL())
 	}
-	return kept, nil
-}
-
-// save replaces the file in one step: whatever happens, the old state or the
-// new one is there.
-func (s *pullState) save() error {
-	if s.file == "" {
-		return nil
-	}
-	raw, err := json.Marshal(s)
-	if err != nil {
-		return err
-	}
-	f, err := os.CreateTemp(filepath.Dir(s.file), filepath.Base(s.file)+".*")
-	if err != nil {
-		return err
-	}
-	defer os.Remove(f.Name()) // no effect once renamed
-	_, err = f.Write(append(raw, '\n'))
-	if err = errors.Join(err, f.Sync(), f.Close()); err != nil {
-		return fmt.Errorf("save the state: %w", err)
-	}
-	return os.Rename(f.Name(), s.file)
+	slices.Sort(of)
+	return of, nil
 }

@@ -118,6 +118,12 @@ func TestPushReadsWhatFilesHold(t *testing.T) {
 	}
 }
 
+// pushedJSON is what accord push -o json prints.
+type pushedJSON struct {
+	Failures []pushFailure
+	pushEnd
+}
+
 // Each refused object is named with its reason (P4), and the exit code is 1.
 func TestPushNamesWhatWasRefused(t *testing.T) {
 	token := startRemote(t)
@@ -126,25 +132,24 @@ func TestPushNamesWhatWasRefused(t *testing.T) {
 	file := remoteFile(t, "a.ndjson", strings.Join(objects, "\n"))
 
 	code, out, errs := remoteCommand(t, "", "push", "--collection", "us-cn/shared", "--envelope", "3", file)
-	for _, want := range []string{"refused  indicator--8e2e2d2b-17d4-4cbf-938f-000000000002", "COM-06", "confidence", "4 objects: 3 accepted, 1 refused"} {
-		if !strings.Contains(out, want) {
-			t.Errorf("stdout %q does not say %q", out, want)
-		}
+	want := file + ": object 2, line 3, indicator--8e2e2d2b-17d4-4cbf-938f-000000000002: "
+	if out != "4 objects: 3 accepted, 1 refused\n" || !strings.Contains(errs, want) || !strings.Contains(errs, "COM-06") || !strings.Contains(errs, "confidence") {
+		t.Errorf("stdout %q, stderr %q; want %q and the rule", out, errs, want)
 	}
 	if code != 1 || !strings.Contains(errs, "1 of 4") {
 		t.Errorf("exit %d, %q", code, errs)
 	}
 
-	code, out, _ = remoteCommand(t, "", "push", "--collection", "us-cn/shared", "-o", "json", file)
-	var result struct {
-		Objects, Accepted, Refused int
-		Refusals                   []struct{ ID, Version, Message string }
-	}
+	code, out, _ = remoteCommand(t, "", "push", "--collection", "us-cn/shared", "-o", "json", "--envelope", "3", file)
+	var result pushedJSON
 	if err := json.Unmarshal([]byte(out), &result); err != nil || code != 1 {
 		t.Fatalf("exit %d, %q: %v", code, out, err)
 	}
-	if result.Objects != 4 || result.Accepted != 3 || result.Refused != 1 || !strings.Contains(result.Refusals[0].Message, "COM-06") {
-		t.Errorf("got %+v", result)
+	if result.Objects != 4 || result.Accepted != 3 || result.Refused != 1 || len(result.Statuses) != 2 || len(result.Failures) != 1 {
+		t.Fatalf("got %+v", result)
+	}
+	if f := result.Failures[0]; f.File != file || f.Index != 2 || f.Line != 3 || !strings.HasSuffix(f.ID, "2") || !strings.Contains(f.Message, "COM-06") {
+		t.Errorf("got %+v", f)
 	}
 	if strings.Contains(out+errs, token) {
 		t.Error("the token is in the output")
@@ -154,7 +159,7 @@ func TestPushNamesWhatWasRefused(t *testing.T) {
 func TestPushAndPullRefuseWrongUse(t *testing.T) {
 	startRemote(t)
 	file, broken := remoteFile(t, "a.json", remoteIndicator(0)), remoteFile(t, "b.json", `{"objects":[{}`)
-	state := remoteFile(t, "state.json", `{"collection":"https://taxii.example/","added_after":"2026-01-02T03:04:05.678000Z"}`)
+	state := remoteFile(t, "state.json", `{"of":["https://taxii.example/"],"filters":{},"cursors":{}}`)
 	for _, tc := range []struct {
 		name string
 		args []string
@@ -172,10 +177,20 @@ func TestPushAndPullRefuseWrongUse(t *testing.T) {
 		{"no such collection", []string{"push", "--collection", "us-cn/nope", file}, 1, "shared"},
 		{"no right to write", []string{"push", "--collection", "us-cn/other", file}, 1, "write"},
 		{"broken file", []string{"push", "--collection", "us-cn/shared", broken}, 1, "b.json"},
-		{"no such format", []string{"pull", "--collection", "us-cn/shared", "--format", "xml"}, 2, "xml"},
+		{"stdin twice", []string{"push", "--collection", "us-cn/shared", "-", "-"}, 2, "twice"},
+		{"a pin of plain HTTP", []string{"push", "--collection", "us-cn/shared", "--pin", strings.Repeat("00", 32), file}, 2, "https"},
+		{"no pin", []string{"push", "--server", "https://taxii.example", "--collection", "us-cn/shared", "--pin", "12:34", file}, 2, "SHA-256"},
+		{"a certificate without key", []string{"pull", "--server", "https://taxii.example", "--collection", "us-cn/shared", "--cert", file}, 2, "one needs the other"},
+		{"no authorities", []string{"pull", "--server", "https://taxii.example", "--collection", "us-cn/shared", "--ca", file}, 2, "no certificate"},
+		{"no collection to pull", []string{"pull"}, 2, "--all"},
+		{"one and all", []string{"pull", "--collection", "us-cn/shared", "--all"}, 2, "all"},
+		{"two outputs", []string{"pull", "--collection", "us-cn/shared", "--out", "a", "--dir", "b"}, 2, "dir"},
+		{"a bundle without end", []string{"pull", "--collection", "us-cn/shared", "--bundle", "--follow"}, 2, "follow"},
+		{"a follow without pause", []string{"pull", "--collection", "us-cn/shared", "--follow", "--every", "0s"}, 2, "--every"},
+		{"one collection twice", []string{"pull", "--collection", "us-cn/shared", "--collection", "shared"}, 2, "twice"},
 		{"too many arguments", []string{"pull", "--collection", "us-cn/shared", "x"}, 2, "x"},
 		{"the server does not like the date", []string{"pull", "--collection", "us-cn/shared", "--added-after", "today"}, 1, "added_after"},
-		{"no state file", []string{"pull", "--collection", "us-cn/shared", "--state", file}, 2, "belongs to"},
+		{"no state file", []string{"pull", "--collection", "us-cn/shared", "--state", file}, 2, "no state file"},
 		{"another collection's state", []string{"pull", "--collection", "us-cn/shared", "--state", state}, 2, "taxii.example"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
@@ -225,7 +240,7 @@ func TestPullGoesOnWhereItStopped(t *testing.T) {
 	if code, _, errs := remoteCommand(t, "", "pull", "--collection", "us-cn/shared", "--state", state, "--added-after", "2026-01-02T03:04:05Z"); code != 2 {
 		t.Errorf("two cursors at once: exit %d, %q", code, errs)
 	}
-	if left, _ := filepath.Glob(state + ".*"); left != nil {
+	if left, _ := filepath.Glob(filepath.Join(filepath.Dir(state), ".*")); left != nil {
 		t.Errorf("left behind: %v", left)
 	}
 }
@@ -234,7 +249,7 @@ func TestPullWritesBundles(t *testing.T) {
 	startRemote(t)
 	bundle := func() (objects []json.RawMessage) {
 		t.Helper()
-		code, out, errs := remoteCommand(t, "", "pull", "--collection", "us-cn/shared", "--format", "bundle")
+		code, out, errs := remoteCommand(t, "", "pull", "--collection", "us-cn/shared", "--bundle")
 		var b struct {
 			Type, ID string
 			Objects  []json.RawMessage
@@ -251,7 +266,7 @@ func TestPullWritesBundles(t *testing.T) {
 	if code, _, errs := remoteCommand(t, "["+spread+","+remoteIndicator(1)+"]", "push", "--collection", "us-cn/shared", "-"); code != 0 {
 		t.Fatal(errs)
 	}
-	if objects := bundle(); len(objects) != 2 || string(objects[1]) != remoteIndicator(1) {
+	if objects := bundle(); len(objects) != 2 || string(objects[0]) != spread || string(objects[1]) != remoteIndicator(1) {
 		t.Errorf("got %q", objects)
 	}
 	code, out, _ := remoteCommand(t, "", "pull", "--collection", "us-cn/shared")

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strconv"
 	"strings"
 	"testing"
@@ -45,10 +46,11 @@ func TestScripts(t *testing.T) {
 			return err
 		},
 		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
-			"exits":  scriptExits,
-			"setenv": scriptSetenv,
-			"ready":  scriptReady,
-			"get":    scriptGet,
+			"exits":   scriptExits,
+			"setenv":  scriptSetenv,
+			"ready":   scriptReady,
+			"waitfor": scriptWaitFor,
+			"get":     scriptGet,
 		},
 	})
 }
@@ -93,6 +95,16 @@ func scriptReady(ts *testscript.TestScript, _ bool, _ []string) {
 		}
 	}
 	ts.Fatalf("%s does not answer", url)
+}
+
+// scriptWaitFor waits until a file is there: waitfor state.json.
+func scriptWaitFor(ts *testscript.TestScript, _ bool, args []string) {
+	for deadline := time.Now().Add(20 * time.Second); time.Now().Before(deadline); runtime.Gosched() {
+		if _, err := os.Stat(ts.MkAbs(args[0])); err == nil {
+			return
+		}
+	}
+	ts.Fatalf("%s does not come", args[0])
 }
 
 // scriptGet checks the status of a request with a token: get 200 /taxii2/ $TOKEN.

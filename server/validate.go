@@ -14,6 +14,7 @@ import (
 	"accord/collections"
 	"accord/schemas"
 	"accord/stix"
+	"accord/stix/lift"
 
 	"github.com/spf13/cobra"
 )
@@ -61,7 +62,7 @@ The exit code is 0 when nothing was refused, 1 when something was or a file cann
 type validateOptions struct {
 	profile, lang, format choiceFlag
 	own                   []string
-	rules, warnings       bool
+	rules, warnings, lift bool
 	explain               string
 }
 
@@ -78,6 +79,7 @@ func validateFlags(c *cobra.Command) *validateOptions {
 	f.StringArrayVar(&o.own, "own", nil, "`TYPE=FILE`, a JSON Schema that objects of the type must meet besides; * for all types")
 	f.BoolVar(&o.warnings, "warnings", false, fmt.Sprintf("every warning in the text, and not only the first %d", shownWarnings))
 	f.BoolVar(&o.rules, "rules", false, "list every rule, with its level under the profile")
+	f.BoolVar(&o.lift, "lift", false, "judge what accord push --lift makes of objects of STIX 2.0")
 	f.StringVar(&o.explain, "explain", "", "explain a `RULE`, with a right and a wrong example")
 	return o
 }
@@ -180,6 +182,12 @@ func validate(cmd *cobra.Command, files []string, o *validateOptions) error {
 	v.report = newValidateReport(cmd.OutOrStdout(), o, func() { v.bar.end() })
 	v.known.Judge = judge
 	v.stream = schemas.Stream{Judge: judge, Profile: o.profile.value, Definition: v.known.Definition}
+	if o.lift {
+		v.stream.Lift = func(raw []byte) [][]byte {
+			made, _ := lift.Object(raw) // what cannot be lifted is judged as it is, and refused
+			return made
+		}
+	}
 	size := int64(0)
 	for _, name := range files {
 		in := newValidateInput(name, cmd.InOrStdin())

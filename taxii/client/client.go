@@ -3,6 +3,7 @@ package client
 import (
 	"bytes"
 	"context"
+	"crypto/tls"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -34,9 +35,15 @@ type Config struct {
 	Token, User string
 	// UserAgent names the program; empty means "accord".
 	UserAgent string
-	// Transport makes the requests; nil means one that trusts the system's
-	// certificates and gives up on a server that is silent for five minutes.
+	// TLS says whom to trust and which certificate to show; nil means the
+	// system's certificates, and none.
+	TLS *tls.Config
+	// Transport makes the requests, without regard to TLS; nil means one that
+	// gives up on a server that is silent for five minutes.
 	Transport http.RoundTripper
+	// Retrying is called before a request is made again, with what went wrong
+	// and how long it waits; may be nil.
+	Retrying func(err error, wait time.Duration)
 }
 
 // A Client speaks with one server. It may be used from many goroutines.
@@ -68,6 +75,7 @@ func New(cfg Config) (*Client, error) {
 	if cfg.Transport == nil {
 		transport := http.DefaultTransport.(*http.Transport).Clone()
 		transport.ResponseHeaderTimeout = 5 * time.Minute // a large push is stored before it is answered
+		transport.TLSClientConfig = cfg.TLS
 		cfg.Transport = transport
 	}
 	return &Client{config: cfg, server: server, http: &http.Client{
@@ -83,14 +91,19 @@ func checkRedirect(req *http.Request, via []*http.Request) error {
 	first := via[0]
 	switch {
 	case req.URL.Scheme != first.URL.Scheme || req.URL.Host != first.URL.Host:
-		return fmt.Errorf("the server redirects to %s; if that is right, give it as the server", req.URL.Redacted())
+		return redirectError(fmt.Sprintf("the server redirects to %s; if that is right, give it as the server", req.URL.Redacted()))
 	case req.Method != first.Method:
-		return fmt.Errorf("the server redirects a %s as a %s", first.Method, req.Method)
+		return redirectError(fmt.Sprintf("the server redirects a %s as a %s", first.Method, req.Method))
 	case len(via) >= 5:
-		return errors.New("the server redirects without end")
+		return redirectError("the server redirects without end")
 	}
 	return nil
 }
+
+// A redirectError says why a redirect is not followed; it will not be next time.
+type redirectError string
+
+func (e redirectError) Error() string { return string(e) }
 
 // An Error is an answer of the server that says no (TAXII 2.1 §3.6.1).
 type Error struct {
@@ -146,9 +159,26 @@ func (c *Client) do(ctx context.Context, method string, u *url.URL, body []byte,
 		if res.StatusCode/100 != 2 {
 			return refusal(res)
 		}
+		res.Body = answer{res.Body}
 		return read(res)
 	})
 }
+
+// An answer is the body of one, and marks the errors of reading it.
+type answer struct{ io.ReadCloser }
+
+func (b answer) Read(p []byte) (int, error) {
+	n, err := b.ReadCloser.Read(p)
+	if err != nil && err != io.EOF {
+		err = &brokenError{err}
+	}
+	return n, err
+}
+
+// A brokenError is a connection that broke while an answer was read.
+type brokenError struct{ error }
+
+func (e *brokenError) Unwrap() error { return e.error }
 
 func (c *Client) setHeader(req *http.Request) {
 	req.Header.Set("Accept", mediaType)

@@ -314,7 +314,7 @@ func (s *fakeServer) takeAll(state string) {
 		for _, o := range body.Objects {
 			if strings.Contains(o.ID, "bad") {
 				res.FailureCount++
-				res.Failures = append(res.Failures, Refusal{o.ID, "unknown", "IDN-01 at /id"})
+				res.Failures = append(res.Failures, Refusal{ID: o.ID, Version: "unknown", Message: "IDN-01 at /id"})
 			} else {
 				res.SuccessCount++
 			}
@@ -366,21 +366,25 @@ func TestPushNamesEachRefusedObject(t *testing.T) {
 	s.takeAll("complete")
 	objects := &objectList{objects: []string{`{"id":"a"}`, `{"id":"bad-1"}`, `{"id":"huge","modified":"2026-01-02T03:04:05.000Z","x":"` + strings.Repeat("x", 200) + `"}`, `{"id":"bad-2"}`}}
 	var steps []int
-	result, err := open(t, s).Push(t.Context(), objects, PushOptions{Progress: func(r PushResult) { steps = append(steps, r.Objects) }})
+	var refusals []Refusal
+	result, err := open(t, s).Push(t.Context(), objects, PushOptions{
+		Refused:  func(r Refusal) { refusals = append(refusals, r) },
+		Answered: func(r PushResult) error { steps = append(steps, r.Objects); return nil },
+	})
 	if err != nil || result.Objects != 4 || result.Accepted != 1 || result.Refused != 3 {
 		t.Fatalf("got %+v, %v", result, err)
 	}
 	var ids []string
-	for _, r := range result.Refusals {
+	for i, r := range refusals {
 		ids = append(ids, r.ID)
-		if r.Message == "" {
-			t.Errorf("%s is refused without a message", r.ID)
+		if r.Message == "" || r.Object != i+1 {
+			t.Errorf("%s is refused as %+v", r.ID, r)
 		}
 	}
-	if !slices.Equal(ids, []string{"bad-1", "huge", "bad-2"}) || result.Refusals[1].Version != "2026-01-02T03:04:05.000Z" {
-		t.Errorf("refusals are %+v", result.Refusals)
+	if !slices.Equal(ids, []string{"bad-1", "huge", "bad-2"}) || refusals[1].Version != "2026-01-02T03:04:05.000Z" {
+		t.Errorf("refusals are %+v", refusals)
 	}
-	if !slices.Equal(steps, []int{2, 4}) {
+	if !slices.Equal(steps, []int{2, 3, 4}) {
 		t.Errorf("progress was told of %v objects", steps)
 	}
 }
@@ -397,7 +401,7 @@ func TestPushWaitsForItsStatus(t *testing.T) {
 			fmt.Fprint(w, `{"id":"s1","status":"complete","failure_count":1,"failures":[{"id":"a","version":"unknown","message":"no"}]}`)
 		})
 		result, err := open(t, s).Push(t.Context(), &objectList{objects: []string{`{"id":"a"}`}}, PushOptions{})
-		if err != nil || asked != 5 || result.Refused != 1 || len(result.Refusals) != 1 {
+		if err != nil || asked != 5 || result.Refused != 1 || !slices.Equal(result.Statuses, []string{"s1"}) {
 			t.Errorf("got %+v, %v after %d questions", result, err, asked)
 		}
 	})
@@ -445,18 +449,18 @@ func TestPushFailures(t *testing.T) {
 // pull collects what a pull hands on.
 func pull(t *testing.T, s *fakeServer, opts PullOptions) (objects []string, cursors []string, err error) {
 	t.Helper()
-	err = open(t, s).Pull(t.Context(), opts, func(page []json.RawMessage, cursor string) error {
+	err = open(t, s).Pull(t.Context(), opts, func(page []json.RawMessage, cursor Cursor) error {
 		for _, raw := range page {
 			objects = append(objects, string(raw))
 		}
-		cursors = append(cursors, cursor)
+		cursors = append(cursors, cursor.AddedAfter)
 		return nil
 	})
 	return objects, cursors, err
 }
 
 func TestPull(t *testing.T) {
-	const t1, t2 = "2026-01-02T03:04:05.000001Z", "2026-01-02T03:04:05.000002Z"
+	const t0, t1, t2 = "2026-01-02T03:04:05.000000Z", "2026-01-02T03:04:05.000001Z", "2026-01-02T03:04:05.000002Z"
 	type answer struct{ query, last, body string }
 	for _, tc := range []struct {
 		name    string
@@ -469,21 +473,39 @@ func TestPull(t *testing.T) {
 		{"empty", PullOptions{}, []answer{{"", "", `{}`}}, nil, []string{""}, ""},
 		{"bytes are the server's", PullOptions{}, []answer{{"", t1, `{"objects":[{"b":1.0, "a":"\u00e9"}],"more":false}`}},
 			[]string{`{"b":1.0, "a":"\u00e9"}`}, []string{t1}, ""},
-		{"by next, with the same filters", PullOptions{AddedAfter: t1, Types: []string{"indicator", "malware"}, Limit: 7},
+		{"by next, with the same filters", PullOptions{From: Cursor{AddedAfter: t1}, Types: []string{"indicator", "malware"}, Limit: 7},
 			[]answer{
 				{"added_after=" + t1 + "&limit=7&match[type]=indicator,malware", t1, `{"more":true,"next":"n1","objects":[1]}`},
 				{"added_after=" + t1 + "&limit=7&match[type]=indicator,malware&next=n1", t2, `{"objects":[2]}`},
 			}, []string{"1", "2"}, []string{t1, t2}, ""},
 		{"by date where there is no next", PullOptions{},
-			[]answer{{"", t1, `{"objects":[1],"more":true}`}, {"added_after=" + t1, t2, `{"objects":[2]}`}},
+			[]answer{{"", t1, `{"objects":[1],"more":true}`}, {"added_after=" + t0, t2, `{"objects":[1,2]}`}},
 			[]string{"1", "2"}, []string{t1, t2}, ""},
+		{"by date where more share one date than come at once", PullOptions{},
+			[]answer{{"", t1, `{"objects":[1],"more":true}`}, {"added_after=" + t0, t1, `{"objects":[1],"more":true}`},
+				{"added_after=" + t0 + "&limit=2", t1, `{"objects":[1,2]}`}},
+			[]string{"1", "2"}, []string{t1, t1, t1}, ""},
+		{"every filter", PullOptions{IDs: []string{"a", "b"}, Versions: []string{"all"}, SpecVersions: []string{"2.0", "2.1"}},
+			[]answer{{"match[id]=a,b&match[spec_version]=2.0,2.1&match[version]=all", "", `{}`}}, nil, []string{""}, ""},
+		{"on from a cursor, without what is seen", PullOptions{From: Cursor{t1, []string{mark([]byte("1"))}}},
+			[]answer{{"added_after=" + t0, t2, `{"objects":[1,2,3]}`}}, []string{"2", "3"}, []string{t2}, ""},
+		{"empty pages in between", PullOptions{},
+			[]answer{{"", "", `{"more":true,"next":"a"}`}, {"next=a", "", `{"more":true,"next":"b"}`}, {"next=b", t1, `{"objects":[1]}`}},
+			[]string{"1"}, []string{"", "", t1}, ""},
+		{"the same next for every page", PullOptions{},
+			[]answer{{"", t1, `{"objects":[1,2],"more":true,"next":"a"}`}, {"limit=2&next=a", t2, `{"objects":[3,4],"more":true,"next":"a"}`}, {"limit=2&next=a", "", `{}`}},
+			[]string{"1", "2", "3", "4"}, []string{t1, t2, t2}, ""},
+		{"the same page under another next", PullOptions{},
+			[]answer{{"", t1, `{"objects":[1],"more":true,"next":"a"}`}, {"limit=1&next=a", t1, `{"objects":[1],"more":true,"next":"b"}`}},
+			[]string{"1", "1"}, []string{t1, t1}, errLoop.Error()},
 		{"no next and no date", PullOptions{}, []answer{{"", "", `{"objects":[1],"more":true}`}}, []string{"1"}, []string{""}, errEndless.Error()},
 		{"the same next again", PullOptions{},
 			[]answer{{"", "", `{"more":true,"next":"n"}`}, {"next=n", "", `{"more":true,"next":"n"}`}},
-			nil, []string{"", ""}, errEndless.Error()},
-		{"the same date again", PullOptions{},
-			[]answer{{"", t1, `{"objects":[1],"more":true}`}, {"added_after=" + t1, t1, `{"objects":[1],"more":true}`}},
-			[]string{"1", "1"}, []string{t1, t1}, errEndless.Error()},
+			nil, []string{"", ""}, errLoop.Error()},
+		{"a server that knows no added_after", PullOptions{},
+			[]answer{{"", t1, `{"objects":[1],"more":true}`}, {"added_after=" + t0, t1, `{"objects":[1],"more":true}`},
+				{"added_after=" + t0 + "&limit=2", t1, `{"objects":[1],"more":true}`}},
+			[]string{"1"}, []string{t1, t1, t1}, errTies.Error()},
 		{"no JSON", PullOptions{}, []answer{{"", "", `<html>`}}, nil, nil, "read a page"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
@@ -542,7 +564,7 @@ func TestPullStopsWhereTakeDoes(t *testing.T) {
 	s := newFakeServer()
 	s.answer("GET "+objectsPath, `{"objects":[1],"more":true,"next":"n"}`)
 	full := errors.New("disk full")
-	err := open(t, s).Pull(t.Context(), PullOptions{}, func([]json.RawMessage, string) error { return full })
+	err := open(t, s).Pull(t.Context(), PullOptions{}, func([]json.RawMessage, Cursor) error { return full })
 	if err != full || len(s.requests) != 4 {
 		t.Errorf("error is %v after %d requests; want %v after 4", err, len(s.requests), full)
 	}

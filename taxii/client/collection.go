@@ -1,11 +1,10 @@
 package client
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"net/url"
-	"path"
-	"slices"
 	"strings"
 )
 
@@ -26,110 +25,73 @@ type Collection struct {
 // URL names the collection: two collections with one URL are the same.
 func (c *Collection) URL() string { return c.root.JoinPath("collections", c.ID, "/").String() }
 
+// Name is what a person would call the collection by: its alias, else its id.
+func (c *Collection) Name() string { return cmp.Or(c.Alias, c.ID) }
+
 // Collection finds a collection by API root and alias or id, for example
-// "us-cn/activity-from-cn". The API root is its last path segment; it may be
-// left out when the server's URL names one, or when the server has only one.
+// "us-cn/activity-from-cn". The API root is named by the last segments of its
+// path; it may be left out when the server's URL names one, or when the server
+// has only one.
 func (c *Client) Collection(ctx context.Context, name string) (*Collection, error) {
-	rootName, alias, found := strings.Cut(name, "/")
-	if !found {
-		rootName, alias = "", name
-	}
-	root, length, err := c.root(ctx, rootName)
+	slash := strings.LastIndexByte(name, '/')
+	rootName, alias := name[:max(slash, 0)], name[slash+1:]
+	root, err := c.root(ctx, rootName)
 	if err != nil {
 		return nil, err
 	}
+	list, err := c.list(ctx, root)
+	if err != nil {
+		return nil, err
+	}
+	var known []string
+	for _, collection := range list {
+		if collection.ID == alias || collection.Alias != "" && collection.Alias == alias {
+			return collection, nil
+		}
+		known = append(known, collection.shown())
+	}
+	return nil, fmt.Errorf("the server shows you no collection %q at %s; it shows you %s", alias, root.url, listed(known))
+}
+
+// URL names the server as it was given, whole.
+func (c *Client) URL() string { return c.server.String() }
+
+// Collections are all collections of the API root that the server's URL names,
+// or of every API root of the server, those that cannot be read too.
+func (c *Client) Collections(ctx context.Context) ([]*Collection, error) {
+	roots, err := c.roots(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var all []*Collection
+	for _, root := range roots {
+		list, err := c.list(ctx, root)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, list...)
+	}
+	return all, nil
+}
+
+// list asks for the collections of an API root (TAXII 2.1 §5.1).
+func (c *Client) list(ctx context.Context, root apiRoot) ([]*Collection, error) {
 	var list struct {
 		Collections []*Collection `json:"collections"`
 	}
-	if err := c.get(ctx, root.JoinPath("collections", "/"), &list); err != nil {
-		return nil, fmt.Errorf("list the collections: %w", err)
+	if err := c.get(ctx, root.url.JoinPath("collections", "/"), &list); err != nil {
+		return nil, fmt.Errorf("list the collections of %s: %w", root.url, err)
 	}
-	var known []string
 	for _, collection := range list.Collections {
-		if collection.ID == alias || collection.Alias != "" && collection.Alias == alias {
-			collection.client, collection.root, collection.maxContentLength = c, root, length
-			return collection, nil
-		}
-		known = append(known, collection.name())
+		collection.client, collection.root, collection.maxContentLength = c, root.url, root.maxContentLength
 	}
-	return nil, fmt.Errorf("the server shows you no collection %q at %s; it shows you %s", alias, root, listed(known))
+	return list.Collections, nil
 }
 
-// name is what a person would call the collection by.
-func (c *Collection) name() string {
-	if c.Alias != "" {
-		return c.Alias
+// shown is what names the collection in a list.
+func (c *Collection) shown() string {
+	if c.Alias == "" && c.Title != "" {
+		return fmt.Sprintf("%s (%s)", c.ID, c.Title)
 	}
-	return c.ID
-}
-
-// root finds an API root by name and returns its URL and the largest body that
-// it takes (TAXII 2.1 §4.2).
-func (c *Client) root(ctx context.Context, name string) (*url.URL, int, error) {
-	var res struct {
-		APIRoots         []string `json:"api_roots"` // discovery
-		Versions         []string `json:"versions"`  // API root
-		MaxContentLength int      `json:"max_content_length"`
-	}
-	root := c.server
-	if err := c.get(ctx, root, &res); err != nil {
-		return nil, 0, fmt.Errorf("ask %s: %w", root, err)
-	}
-	if len(res.Versions) == 0 {
-		announced, err := c.choose(res.APIRoots, name)
-		if err != nil {
-			return nil, 0, err
-		}
-		root = c.here(announced)
-		if err := c.get(ctx, root, &res); err != nil {
-			return nil, 0, fmt.Errorf("ask %s, which the server calls %s: %w", root, announced.Redacted(), err)
-		}
-	} else if name != "" && path.Base(root.Path) != name {
-		return nil, 0, fmt.Errorf("%s is an API root, and its name is not %q", root, name)
-	}
-	if !slices.ContainsFunc(res.Versions, isTAXII21) {
-		return nil, 0, fmt.Errorf("%s is no API root of TAXII 2.1", root)
-	}
-	return root, res.MaxContentLength, nil
-}
-
-// isTAXII21 reports whether a media type of an API root is that of TAXII 2.1;
-// early servers wrote it in short.
-func isTAXII21(version string) bool {
-	return strings.ReplaceAll(version, " ", "") == mediaType || version == "taxii-2.1"
-}
-
-// choose picks the API root of that name, or the only one.
-func (c *Client) choose(roots []string, name string) (*url.URL, error) {
-	var matches []*url.URL
-	for _, text := range roots {
-		root, err := c.server.Parse(text)
-		if err != nil {
-			continue
-		}
-		if name == "" || path.Base(root.Path) == name {
-			matches = append(matches, root)
-		}
-	}
-	switch {
-	case len(matches) == 0:
-		return nil, fmt.Errorf("the server shows you no API root %q; it shows you %s", name, listed(roots))
-	case len(matches) > 1:
-		return nil, fmt.Errorf("the server has several such API roots; name the collection as ROOT/ALIAS, with one of %s", listed(roots))
-	}
-	return matches[0], nil
-}
-
-// here is an API root at the address that we were given. Its own may be the
-// public name of a server that we reach from inside, or another server, which
-// must not get our credentials: that one has no such path here.
-func (c *Client) here(root *url.URL) *url.URL {
-	return c.server.ResolveReference(&url.URL{Path: root.Path, RawPath: root.RawPath}).JoinPath("/")
-}
-
-func listed(names []string) string {
-	if len(names) == 0 {
-		return "none"
-	}
-	return strings.Join(names, ", ")
+	return c.Name()
 }

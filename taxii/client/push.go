@@ -5,9 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"time"
-
-	"accord/stix"
+	"net/http"
 )
 
 // DefaultEnvelope is how many objects an envelope holds when PushOptions do
@@ -15,8 +13,8 @@ import (
 // within a second.
 const DefaultEnvelope = 1000
 
-// Objects are the objects to push, one after the other; io.EOF ends them, and a
-// *stix.TooLargeError is one object refused. A *stix.Reader is one.
+// Objects are the objects to push, one after the other; io.EOF ends them. A
+// *stix.Reader is one.
 type Objects interface {
 	Next() ([]byte, error)
 }
@@ -26,132 +24,155 @@ type PushOptions struct {
 	// Envelope is the largest number of objects in one envelope; 0 means
 	// DefaultEnvelope. The server's max_content_length holds besides.
 	Envelope int
-	// Progress is called after each envelope with the result so far; may be nil.
-	Progress func(PushResult)
+	// Refused is called for each refused object that the server names, before
+	// the call of Answered that counts it; may be nil.
+	Refused func(Refusal)
+	// Answered is called whenever the server has decided on more objects, with
+	// the result so far: on the first result.Objects of them it has decided, on
+	// no other. An error ends the push. May be nil.
+	Answered func(result PushResult) error
 }
 
 // A PushResult is what became of the objects that were sent.
 type PushResult struct {
-	Objects  int `json:"objects"` // sent, or too large to be sent
-	Accepted int `json:"accepted"`
-	Refused  int `json:"refused"`
-	// Refusals are the refused objects, in order. There may be fewer than
-	// Refused, because a server need not give details.
-	Refusals []Refusal `json:"refusals"`
+	Objects  int // sent and decided, or too large to be sent
+	Accepted int
+	Refused  int
+	// Unaccounted is how many objects the server's statuses say nothing of.
+	Unaccounted int
+	// Statuses are the ids of the status resources, in order.
+	Statuses []string
 }
 
 // A Refusal is one object that the server did not take.
 type Refusal struct {
-	ID      string `json:"id"`
-	Version string `json:"version"`
-	Message string `json:"message"`
+	// Object says which one, in the order of Next, counted from 0; -1 where that
+	// cannot be said.
+	Object  int    `json:"-"`
+	ID      string `json:"id"`      // as the server names it
+	Version string `json:"version"` // likewise; may be empty
+	Message string `json:"message"` // the server's reason; may be empty
 }
 
 // Push sends all objects in order, in envelopes, and waits until the server has
 // decided on each (TAXII 2.1 §5.5). Refused objects are no error. With an error
 // the result tells what was decided before it; the same push can be repeated.
+//
+// An envelope that the server or a proxy finds too large, or that it refuses as
+// a whole for what is in it, is sent again in halves, so that one object costs
+// no other.
 func (c *Collection) Push(ctx context.Context, objects Objects, opts PushOptions) (PushResult, error) {
-	var result PushResult
+	if opts.Envelope <= 0 {
+		opts.Envelope = DefaultEnvelope
+	}
+	e := &envelope{maxObjects: opts.Envelope, maxBytes: c.maxContentLength}
+	p := &push{to: c, opts: opts, next: e}
 	if !c.CanWrite {
-		return result, fmt.Errorf("the server does not let you write to the collection %q", c.name())
+		return p.result, fmt.Errorf("the server does not let you write to the collection %q", c.Name())
 	}
-	size := opts.Envelope
-	if size <= 0 {
-		size = DefaultEnvelope
-	}
-	e := newEnvelope(size, c.maxContentLength)
 	for {
 		raw, err := objects.Next()
-		oversized, large := errors.AsType[*stix.TooLargeError](err)
-		if err != nil && !large && !errors.Is(err, io.EOF) {
-			return result, fmt.Errorf("read the object after %d others: %w", result.Objects+e.count, err)
+		if err != nil && !errors.Is(err, io.EOF) {
+			return p.result, err
 		}
 		if err != nil || !e.fits(raw) {
-			if err := c.send(ctx, e, &result); err != nil {
-				return result, err
+			if err := p.send(ctx, e.objects); err != nil {
+				return p.result, err
 			}
-			if opts.Progress != nil {
-				opts.Progress(result)
-			}
+			e.reset()
 		}
 		switch {
-		case large:
-			result.refuse(oversized.Head, oversized.Error())
 		case err != nil:
-			return result, nil
+			return p.result, nil
 		case !e.fits(raw):
-			result.refuse(raw, fmt.Sprintf("the object has %d bytes; the server takes at most %d in one push", len(raw), e.maxBytes))
+			err := p.refuse(raw, fmt.Sprintf("the object has %d bytes, and the server takes at most %d in one push", len(raw), e.maxBytes))
+			if err != nil {
+				return p.result, err
+			}
 		default:
 			e.add(raw)
 		}
 	}
 }
 
-// send posts the envelope, if there is anything in it, waits for the outcome,
-// adds it to the result and empties the envelope.
-func (c *Collection) send(ctx context.Context, e *envelope, result *PushResult) error {
-	if e.count == 0 {
+// A push is a running push.
+type push struct {
+	to     *Collection
+	opts   PushOptions
+	next   *envelope
+	result PushResult
+}
+
+// send posts objects as one envelope, waits for the outcome and adds it to the
+// result.
+func (p *push) send(ctx context.Context, objects [][]byte) error {
+	if len(objects) == 0 {
 		return nil
 	}
-	objects := c.root.JoinPath("collections", c.ID, "objects", "/")
 	var s status
-	if err := c.client.post(ctx, objects, e.bytes(), &s); err != nil {
-		return fmt.Errorf("push to %q: %w", c.name(), err)
+	err := p.to.client.post(ctx, p.to.root.JoinPath("collections", p.to.ID, "objects", "/"), pack(objects), &s)
+	if refusal, ok := errors.AsType[*Error](err); ok && refusal.isOfContent() {
+		if half := len(objects) / 2; half > 0 {
+			if refusal.StatusCode == http.StatusRequestEntityTooLarge {
+				p.next.maxObjects = half
+			}
+			if err := p.send(ctx, objects[:half]); err != nil {
+				return err
+			}
+			return p.send(ctx, objects[half:])
+		}
+		return p.refuse(objects[0], refusal.Error())
 	}
-	if err := c.wait(ctx, &s); err != nil {
+	if err != nil {
+		return fmt.Errorf("push to %q: %w", p.to.Name(), err)
+	}
+	if err := p.to.wait(ctx, &s); err != nil {
 		return fmt.Errorf("wait for the status %s: %w", s.ID, err)
 	}
-	if s.SuccessCount+s.FailureCount != e.count {
-		return fmt.Errorf("the status %s speaks of %d successes and %d failures for %d objects", s.ID, s.SuccessCount, s.FailureCount, e.count)
+	return p.count(s, objects)
+}
+
+// isOfContent reports whether a refusal is of what was sent, so that less of it
+// may be taken.
+func (e *Error) isOfContent() bool {
+	return e.StatusCode == http.StatusRequestEntityTooLarge || e.StatusCode == http.StatusUnprocessableEntity
+}
+
+// count adds a status to the result.
+func (p *push) count(s status, objects [][]byte) error {
+	if s.SuccessCount < 0 || s.FailureCount < 0 || s.SuccessCount+s.FailureCount > len(objects) {
+		return fmt.Errorf("the status %s speaks of %d successes and %d failures for %d objects", s.ID, s.SuccessCount, s.FailureCount, len(objects))
 	}
-	result.Objects += e.count
-	result.Accepted += s.SuccessCount
-	result.Refused += s.FailureCount
-	result.Refusals = append(result.Refusals, s.Failures...)
-	e.reset()
-	return nil
-}
-
-// refuse counts an object that was never sent. Its head is enough to name it.
-func (r *PushResult) refuse(head []byte, message string) {
-	o, _ := stix.ReadObject(head, stix.Limits{})
-	r.Objects++
-	r.Refused++
-	r.Refusals = append(r.Refusals, Refusal{string(o.ID), string(o.Version()), message})
-}
-
-// A status is the status resource (TAXII 2.1 §4.3).
-type status struct {
-	ID           string    `json:"id"`
-	Status       string    `json:"status"`
-	SuccessCount int       `json:"success_count"`
-	FailureCount int       `json:"failure_count"`
-	Failures     []Refusal `json:"failures"`
-}
-
-// Waits for a push that the server carries out later: they double from the
-// first to the last.
-const (
-	firstWait = 200 * time.Millisecond
-	lastWait  = 10 * time.Second
-)
-
-// wait asks for the status until it is complete.
-func (c *Collection) wait(ctx context.Context, s *status) error {
-	for pause := firstWait; s.Status == "pending"; pause = min(2*pause, lastWait) {
-		select {
-		case <-ctx.Done():
-			return context.Cause(ctx)
-		case <-time.After(pause):
+	for i, place := range locate(s.Failures, objects) {
+		if p.opts.Refused != nil {
+			if s.Failures[i].Object = place; place >= 0 {
+				s.Failures[i].Object += p.result.Objects
+			}
+			p.opts.Refused(s.Failures[i])
 		}
-		var next status
-		if err := c.client.get(ctx, c.root.JoinPath("status", s.ID, "/"), &next); err != nil {
-			return err
-		}
-		*s = next
 	}
-	if s.Status != "complete" {
-		return fmt.Errorf("it is %q, and not complete or pending", s.Status)
+	p.result.Objects += len(objects)
+	p.result.Accepted += s.SuccessCount
+	p.result.Refused += s.FailureCount
+	p.result.Unaccounted += len(objects) - s.SuccessCount - s.FailureCount
+	p.result.Statuses = append(p.result.Statuses, s.ID)
+	return p.answered()
+}
+
+// refuse counts an object that the server does not take at all.
+func (p *push) refuse(raw []byte, message string) error {
+	if p.opts.Refused != nil {
+		id, version := named(raw)
+		p.opts.Refused(Refusal{p.result.Objects, id, version, message})
 	}
-	return nil
+	p.result.Objects++
+	p.result.Refused++
+	return p.answered()
+}
+
+func (p *push) answered() error {
+	if p.opts.Answered == nil {
+		return nil
+	}
+	return p.opts.Answered(p.result)
 }

@@ -7,14 +7,16 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/url"
 	"strconv"
 	"time"
 
 	"github.com/cenkalti/backoff/v5"
 )
 
-// Patience: with waits that grow from half a second, eight tries bridge the
-// restart of a server; what asks for longer than ten minutes is given up.
+// Patience: with waits that grow from half a second, and are never the same,
+// eight tries bridge the restart of a server; what asks for longer than ten
+// minutes is given up.
 const (
 	maxTries = 8
 	maxWait  = 10 * time.Minute
@@ -29,9 +31,13 @@ func (c *Client) patiently(ctx context.Context, try func() error) error {
 			err = backoff.Permanent(err)
 		}
 		return struct{}{}, err
-	}, backoff.WithMaxTries(maxTries), backoff.WithMaxElapsedTime(maxWait))
+	}, backoff.WithMaxTries(maxTries), backoff.WithMaxElapsedTime(maxWait), backoff.WithNotify(c.config.Retrying))
 	return err
 }
+
+// IsPassing reports whether an error of this package is one that time may mend:
+// the server was busy, or not there, for longer than patience lasts.
+func IsPassing(err error) bool { return passing(err, true) }
 
 // passing reports whether the same request may succeed later: the server is
 // busy, or the connection broke. A server that cannot be connected to is worth
@@ -40,15 +46,27 @@ func passing(err error, reached bool) bool {
 	if e, ok := errors.AsType[*Error](err); ok {
 		return e.busy()
 	}
-	if errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.EOF) {
+	if _, ok := errors.AsType[redirectError](err); ok {
+		return false
+	}
+	if _, ok := errors.AsType[*brokenError](err); ok || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.EOF) {
 		return true
 	}
-	network, ok := errors.AsType[*net.OpError](err)
-	return ok && (reached || network.Op != "dial")
+	if network, ok := errors.AsType[*net.OpError](err); ok && network.Op != "dial" {
+		return true
+	}
+	_, ok := errors.AsType[*url.Error](err) // of the transport
+	return ok && reached
 }
 
+// busy reports whether the server, or the proxy before it, will have another
+// answer later.
 func (e *Error) busy() bool {
-	return e.StatusCode == http.StatusTooManyRequests || e.StatusCode == http.StatusServiceUnavailable
+	switch e.StatusCode {
+	case http.StatusTooManyRequests, http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
+		return true
+	}
+	return false
 }
 
 // afterwards adds to a refusal the wait that its Retry-After asks for, in

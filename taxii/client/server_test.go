@@ -98,12 +98,16 @@ func TestPushAndPullWithOurServer(t *testing.T) {
 	for _, round := range []string{"first", "again"} {
 		objects := stix.NewReader(strings.NewReader(strings.Join(lines, "\n")), stix.File, stix.DefaultLimits)
 		envelopes := 0
-		result, err := collection.Push(t.Context(), objects, client.PushOptions{Progress: func(client.PushResult) { envelopes++ }})
+		var refusals []client.Refusal
+		result, err := collection.Push(t.Context(), objects, client.PushOptions{
+			Refused:  func(r client.Refusal) { refusals = append(refusals, r) },
+			Answered: func(client.PushResult) error { envelopes++; return nil },
+		})
 		if err != nil || result.Objects != 47 || result.Accepted != 46 || result.Refused != 1 {
 			t.Fatalf("%s: got %+v, %v", round, result, err)
 		}
-		if r := result.Refusals[0]; !strings.HasSuffix(r.ID, "000000000020") || !strings.Contains(r.Message, "IDN-02") {
-			t.Errorf("%s: refused is %+v", round, r)
+		if r := refusals[0]; len(refusals) != 1 || r.Object != 20 || !strings.HasSuffix(r.ID, "000000000020") || !strings.Contains(r.Message, "IDN-02") {
+			t.Errorf("%s: refused is %+v", round, refusals)
 		}
 		if envelopes < 4 {
 			t.Errorf("%s: %d envelopes for more than 12,000 bytes, at 4,000 bytes each", round, envelopes)
@@ -111,8 +115,8 @@ func TestPushAndPullWithOurServer(t *testing.T) {
 	}
 
 	var got []string
-	pages, cursor := 0, ""
-	take := func(objects []json.RawMessage, last string) error {
+	pages, cursor := 0, client.Cursor{}
+	take := func(objects []json.RawMessage, last client.Cursor) error {
 		for _, raw := range objects {
 			got = append(got, string(raw))
 		}
@@ -128,14 +132,14 @@ func TestPushAndPullWithOurServer(t *testing.T) {
 	}
 
 	got = nil
-	if err := collection.Pull(t.Context(), client.PullOptions{AddedAfter: cursor}, take); err != nil || got != nil {
+	if err := collection.Pull(t.Context(), client.PullOptions{From: cursor}, take); err != nil || got != nil {
 		t.Errorf("a second pull brought %d objects, %v", len(got), err)
 	}
 	more := strings.NewReader(indicator(47))
 	if _, err := collection.Push(t.Context(), stix.NewReader(more, stix.File, stix.DefaultLimits), client.PushOptions{}); err != nil {
 		t.Fatal(err)
 	}
-	if err := collection.Pull(t.Context(), client.PullOptions{AddedAfter: cursor}, take); err != nil || len(got) != 1 || got[0] != indicator(47) {
+	if err := collection.Pull(t.Context(), client.PullOptions{From: cursor}, take); err != nil || len(got) != 1 || got[0] != indicator(47) {
 		t.Errorf("a later pull brought %q, %v", got, err)
 	}
 }

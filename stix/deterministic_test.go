@@ -1,4 +1,4 @@
-package schemas
+package stix
 
 import (
 	"bytes"
@@ -63,9 +63,9 @@ func TestDeterministicIDVectors(t *testing.T) {
 		if string(name) != v.canonical {
 			t.Errorf("DET-05: %s is named %s; want %s", v.typ, name, v.canonical)
 		}
-		id, contributing, portable := deterministicID(v.typ, value)
+		id, contributing, portable := DeterministicID(v.typ, value)
 		if id != v.id || !contributing || !portable {
-			t.Errorf("DET-01: deterministicID(%s, %s) = %q, %t, %t; want %q, true, true", v.typ, v.canonical, id, contributing, portable, v.id)
+			t.Errorf("DET-01: DeterministicID(%s, %s) = %q, %t, %t; want %q, true, true", v.typ, v.canonical, id, contributing, portable, v.id)
 		}
 	}
 }
@@ -106,10 +106,10 @@ func TestDeterministicID(t *testing.T) {
 			if tc.canonical != "" {
 				want = tc.typ + "--" + uuid.NewSHA1(observableNamespace, []byte(tc.canonical)).String()
 			}
-			id, contributing, portable := deterministicID(tc.typ, value)
+			id, contributing, portable := DeterministicID(tc.typ, value)
 			if id != want || contributing != (tc.canonical != "") || portable != tc.portable {
 				name, _, _ := appendContribution(nil, tc.typ, value)
-				t.Errorf("deterministicID(%s, %s) = %q, %t, %t, named %s; want %q, %t, %t, named %s",
+				t.Errorf("DeterministicID(%s, %s) = %q, %t, %t, named %s; want %q, %t, %t, named %s",
 					tc.typ, tc.value, id, contributing, portable, name, want, tc.canonical != "", tc.portable, tc.canonical)
 			}
 		})
@@ -127,9 +127,9 @@ func TestNoCanonicalForm(t *testing.T) {
 		"such a number in a map":   map[string]any{"a": json.Number("-1e999")},
 		"a value of another type":  math.Pi,
 	} {
-		id, contributing, portable := deterministicID("mutex", map[string]any{"name": value})
+		id, contributing, portable := DeterministicID("mutex", map[string]any{"name": value})
 		if id != "" || !contributing || portable {
-			t.Errorf("%s: deterministicID = %q, %t, %t; want no id, true, false", name, id, contributing, portable)
+			t.Errorf("%s: DeterministicID = %q, %t, %t; want no id, true, false", name, id, contributing, portable)
 		}
 	}
 }
@@ -174,7 +174,7 @@ func TestHostileNumbers(t *testing.T) {
 		million, "-" + million, "0." + million, million + "e-999999", "1e" + million, "1e-" + million,
 		"0." + strings.Repeat("0", 1_000_000) + "1e1000000", "1e999999999999999999999", "0e" + million,
 	} {
-		deterministicID("autonomous-system", map[string]any{"number": json.Number(number)})
+		DeterministicID("autonomous-system", map[string]any{"number": json.Number(number)})
 	}
 	if d := time.Since(start); d > 2*time.Second {
 		t.Errorf("nine numbers of a million digits took %v; want milliseconds each", d)
@@ -243,7 +243,7 @@ func BenchmarkDeterministicID(b *testing.B) {
 		b.Run(v.typ, func(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
-				if id, _, _ := deterministicID(v.typ, value); id != v.id {
+				if id, _, _ := DeterministicID(v.typ, value); id != v.id {
 					b.Fatalf("id is %s; want %s", id, v.id)
 				}
 			}

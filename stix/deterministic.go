@@ -1,4 +1,4 @@
-package schemas
+package stix
 
 import (
 	"cmp"
@@ -38,11 +38,16 @@ var contributingProperties = map[string][]string{
 	"x509-certificate":     {"hashes", "serial_number"},
 }
 
+// ContributingProperties returns the ID contributing properties of an observable
+// (STIX 2.1 §6) in the order of canonical JSON; none for a process and for a type
+// that STIX does not define. The slice must not be changed.
+func ContributingProperties(typ string) []string { return contributingProperties[typ] }
+
 // preferredHashes are the hashes of which the first that is present takes part
 // in an id (DET-02).
 var preferredHashes = []string{"MD5", "SHA-1", "SHA-256", "SHA-512"}
 
-// deterministicID makes the id that an observable's values ask for: a version 5
+// DeterministicID makes the id that an observable's values ask for: a version 5
 // UUID of the canonical JSON of its ID contributing properties (DET-01 to
 // DET-06, STIX 2.1 §2.9, §3.4). value is the decoded object, numbers as
 // json.Number.
@@ -53,7 +58,7 @@ var preferredHashes = []string{"MD5", "SHA-1", "SHA-256", "SHA-512"}
 // hashes are such as the standard does not choose from. The id is empty when
 // nothing contributes, and when the values have no canonical form: a number
 // beyond a double, or text that is not UTF-8.
-func deterministicID(typ string, value map[string]any) (id string, contributing, portable bool) {
+func DeterministicID(typ string, value map[string]any) (id string, contributing, portable bool) {
 	var buffer [512]byte // most names fit
 	name, portable, ok := appendContribution(buffer[:0], typ, value)
 	contributing = len(name) > len("{}")

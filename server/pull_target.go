@@ -1,0 +1,211 @@
+package server
+
+import (
+	"bufio"
+	"bytes"
+	"cmp"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+
+	"github.com/google/uuid"
+	"golang.org/x/term"
+)
+
+// A sink is what a pull writes to.
+type sink interface {
+	// page writes objects, all the way out.
+	page(objects []json.RawMessage) error
+	// end completes what was written.
+	end() error
+	io.Closer // gives up what was not completed
+}
+
+// A pullTarget says what a pull writes to.
+type pullTarget struct {
+	bundle  bool
+	file    string // "" for stdout
+	folder  string // "" for one stream
+	durable bool   // what was written must be on the disk before the state moves
+	goesOn  bool   // behind what an earlier pull wrote
+}
+
+func (t *pullTarget) isTerminal(stdout io.Writer) bool {
+	f, ok := stdout.(*os.File)
+	return ok && t.file == "" && t.folder == "" && term.IsTerminal(int(f.Fd()))
+}
+
+func (t *pullTarget) open(stdout io.Writer) (sink, error) {
+	switch {
+	case t.folder != "":
+		return newFolderSink(t.folder, t.durable)
+	case t.file == "":
+		return t.stream(stdout, func() error { return nil }), nil
+	case t.goesOn && !t.bundle:
+		f, err := openLines(t.file)
+		if err != nil {
+			return nil, err
+		}
+		return t.stream(f, func() error { return nil }), nil
+	}
+	f, err := os.OpenFile(tempName(t.file), os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o666)
+	if err != nil {
+		return nil, err
+	}
+	t.durable = true // before it takes the place of another one
+	o := t.stream(f, func() error {
+		return cmp.Or(os.Rename(f.Name(), t.file), syncFolder(filepath.Dir(t.file)))
+	})
+	o.temp = f.Name()
+	return o, nil
+}
+
+// stream is a sink that writes objects one behind the other.
+func (t *pullTarget) stream(w io.Writer, done func() error) *objectWriter {
+	o := &objectWriter{w: bufio.NewWriterSize(w, 64<<10), bundle: t.bundle, done: done}
+	f, ok := w.(*os.File)
+	if ok && t.file != "" {
+		o.file = f
+	}
+	if ok && t.durable {
+		o.sync = syncRegular(f)
+	}
+	return o
+}
+
+// syncRegular is how to have on the disk what was written to a file; what is no
+// file in a file system has no such way.
+func syncRegular(f *os.File) func() error {
+	if info, err := f.Stat(); err != nil || !info.Mode().IsRegular() {
+		return nil
+	}
+	return f.Sync
+}
+
+// openLines opens a file to write lines to its end, and takes away a last line
+// that is not whole, which an earlier pull left when it was killed: its object
+// comes again.
+func openLines(name string) (*os.File, error) {
+	f, err := os.OpenFile(name, os.O_RDWR|os.O_CREATE, 0o666)
+	if err != nil {
+		return nil, err
+	}
+	end, err := wholeLines(f)
+	if err == nil {
+		err = syncFolder(filepath.Dir(name)) // which may not know of the file yet
+	}
+	if err == nil {
+		err = f.Truncate(end)
+	}
+	if err == nil {
+		_, err = f.Seek(end, io.SeekStart)
+	}
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("--out: %w", err), f.Close())
+	}
+	return f, nil
+}
+
+// wholeLines is where the last whole line of a file ends.
+func wholeLines(f *os.File) (int64, error) {
+	end, err := f.Seek(0, io.SeekEnd)
+	if err != nil {
+		return 0, err
+	}
+	buf := make([]byte, 64<<10)
+	for end > 0 {
+		from := max(0, end-int64(len(buf)))
+		piece := buf[:end-from]
+		if _, err := f.ReadAt(piece, from); err != nil {
+			return 0, err
+		}
+		if i := bytes.LastIndexByte(piece, '\n'); i >= 0 {
+			return from + int64(i) + 1, nil
+		}
+		end = from
+	}
+	return 0, nil
+}
+
+// An objectWriter writes objects as lines or as one bundle.
+type objectWriter struct {
+	w      *bufio.Writer
+	bundle bool
+	count  int
+	sync   func() error // nil where there is nothing to wait for
+	file   *os.File     // that is ours to close, nil if none is
+	temp   string       // its name while it is not complete, "" where it has none
+	done   func() error // what remains once all is written
+}
+
+// page writes objects all the way out: then the state may move.
+func (o *objectWriter) page(objects []json.RawMessage) error {
+	for _, raw := range objects {
+		if err := o.object(raw); err != nil {
+			return err
+		}
+	}
+	if len(objects) == 0 {
+		return nil
+	}
+	return o.flush()
+}
+
+func (o *objectWriter) flush() error {
+	err := o.w.Flush()
+	if err == nil && o.sync != nil {
+		err = o.sync()
+	}
+	return err
+}
+
+func (o *objectWriter) object(raw []byte) error {
+	if !o.bundle && bytes.ContainsAny(raw, "\r\n") {
+		var line bytes.Buffer
+		if err := json.Compact(&line, raw); err != nil {
+			return err
+		}
+		raw = line.Bytes()
+	}
+	switch {
+	case o.bundle && o.count == 0:
+		fmt.Fprintf(o.w, `{"type":"bundle","id":"bundle--%s","objects":[`+"\n", uuid.NewString())
+	case o.bundle:
+		o.w.WriteString(",\n")
+	}
+	o.count++
+	o.w.Write(raw)
+	if !o.bundle {
+		o.w.WriteByte('\n')
+	}
+	return nil // the writer keeps its first error for Flush
+}
+
+// end completes a bundle. One without objects has no list of them (BUN-02).
+func (o *objectWriter) end() error {
+	switch {
+	case o.bundle && o.count == 0:
+		fmt.Fprintf(o.w, `{"type":"bundle","id":"bundle--%s"}`+"\n", uuid.NewString())
+	case o.bundle:
+		o.w.WriteString("\n]}\n")
+	}
+	if err := o.flush(); err != nil {
+		return err
+	}
+	return o.done()
+}
+
+// Close closes the file, and removes it if it is one that was not completed.
+func (o *objectWriter) Close() error {
+	if o.file == nil {
+		return nil
+	}
+	err := o.file.Close()
+	if o.temp != "" {
+		os.Remove(o.temp) // no effect once it was completed
+	}
+	return err
+}
