@@ -46,6 +46,7 @@ func newRoot() *cobra.Command {
 		newValidateCommand(),
 		newPushCommand(),
 		newPullCommand(),
+		newConformanceCommand(),
 		group("agreement", "Write, check and apply agreement files",
 			newAgreementInitCommand(), newAgreementCheckCommand(), newAgreementApplyCommand(), newAgreementShowCommand()),
 		group("token", "Issue, list, revoke and inspect tokens, and the keys that sign them",

@@ -123,6 +123,7 @@ func TestCheckAnswer(t *testing.T) {
 		{"no title", asked(Discovery), 200, headerWith(), `{}`, "TX-DISC-01 TX-DT-09"},
 		{"default elsewhere", asked(Discovery), 200, headerWith(), `{"title":"T","default":"https://a.example/r","api_roots":["https://a.example/r/"]}`, "TX-DISC-02"},
 		{"roots that are none", asked(Discovery), 200, headerWith(), `{"title":"T","api_roots":["//a/","../a/","http://a.example/","https://a.example/?a/"]}`, "TX-DISC-03 TX-DISC-03 TX-DISC-03 TX-DISC-03"},
+		{"no roots", asked(Discovery), 200, headerWith(), `{"title":"T","api_roots":[]}`, "TX-DISC-04 TX-DT-04"},
 		{"relative root", asked(Discovery), 200, headerWith(), `{"title":"T","api_roots":["/a/"]}`, "TX-DISC-05"},
 		{"root without slash", asked(Discovery), 200, headerWith(), `{"title":"T","api_roots":["https://a.example/r"]}`, "TX-URL-04"},
 		{"root twice", asked(Discovery), 200, headerWith(), `{"title":"T","api_roots":["https://a.example/r/","https://a.example/r/"]}`, "TX-URL-03"},

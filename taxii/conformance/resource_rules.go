@@ -1,6 +1,7 @@
 package conformance
 
 import (
+	"encoding/json"
 	"net/url"
 	"regexp"
 	"slices"
@@ -45,6 +46,10 @@ func (j *judge) read(id, leave string) map[string]any {
 func (j *judge) checkError() {
 	if leak.Match(j.Body) {
 		j.find("TX-ERR-05", "the error tells more than it should: %.200q", j.Body)
+	}
+	if j.Endpoint == Elsewhere && !json.Valid(j.Body) {
+		j.allow("TX-ERR-06", "status %d with %.80q on a path that is no endpoint; want an error resource", j.Status, j.Body)
+		return
 	}
 	members := j.read("TX-ERR-01", "")
 	if members == nil {
@@ -101,6 +106,9 @@ func (j *judge) checkSuccess() {
 
 func (j *judge) checkDiscovery(members map[string]any) {
 	roots := strs(members["api_roots"])
+	if list, ok := members["api_roots"].([]any); ok && len(list) == 0 {
+		j.find("TX-DISC-04", "api_roots is empty; want it left out")
+	}
 	if fallback, ok := members["default"].(string); ok && !slices.Contains(roots, fallback) {
 		j.find("TX-DISC-02", "default is %q, which is not among api_roots %q", fallback, roots)
 	}
