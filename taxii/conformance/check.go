@@ -18,7 +18,10 @@ type check struct {
 	// writes tells that the check stores objects, or would on a server that
 	// takes what it should refuse.
 	writes bool
-	run    func(*probe)
+	// typical tells that its answers are of a kind that CheckAnswer wants to
+	// see; together the typical checks show every kind.
+	typical bool
+	run     func(*probe)
 }
 
 // A need is what a check wants of the seat and the collection that it gets.

@@ -8,7 +8,7 @@ import (
 )
 
 var authChecks = []check{
-	{name: "no credentials", ids: "TX-AUTH-03 TX-AUTH-04 TX-AUTH-05", need: needPlace, run: checkNobody},
+	{name: "no credentials", typical: true, ids: "TX-AUTH-03 TX-AUTH-04 TX-AUTH-05", need: needPlace, run: checkNobody},
 	{name: "HTTP Basic", ids: "TX-AUTH-01", run: checkBasic},
 	{name: "unusable credentials", ids: "TX-AUTH-06", run: checkUnusable},
 	{name: "case of the scheme", ids: "TX-AUTH-07", run: checkScheme},

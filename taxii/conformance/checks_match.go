@@ -7,7 +7,7 @@ import (
 )
 
 var matchChecks = []check{
-	{name: "match", ids: "TX-FLT-02 TX-FLT-03 TX-FLT-04 TX-FLT-10 TX-MID-01 TX-MID-02 TX-MTY-01 TX-MTY-04 TX-OBJ-GET-03 TX-MAN-03", need: needBoth, writes: true, run: checkMatch},
+	{name: "match", ids: "TX-FLT-02 TX-FLT-03 TX-FLT-04 TX-FLT-10 TX-MID-01 TX-MID-02 TX-MTY-01 TX-MTY-04 TX-OBJ-GET-02 TX-OBJ-GET-03 TX-MAN-03", need: needBoth, writes: true, run: checkMatch},
 	{name: "match[version]", ids: "TX-MVR-01 TX-MVR-02 TX-MVR-03 TX-MVR-04 TX-MVR-05 TX-MVR-06 TX-MVR-12 TX-MAN-03 TX-OBJ-GET-03 TX-OBJ-ID-01 TX-OBJ-ID-03 TX-OBJ-ID-04 TX-OBJ-POST-17", need: needBoth, writes: true, run: checkMatchVersion},
 	{name: "objects without modified", ids: "TX-MVR-09 TX-VER-02", need: needBoth, writes: true, run: checkCreated},
 	{name: "match[spec_version]", ids: "TX-MSV-01", need: needBoth, writes: true, run: checkSpecVersion21},
@@ -49,6 +49,7 @@ func checkMatch(p *probe) {
 	k1, k2, kj := i1+" "+t1, i2+" "+t1, j+" "+t1
 	p.selected("TX-FLT-02 TX-MID-01 TX-FLT-04", params("match[id]", all), k1, k2, kj)
 	p.selected("TX-MID-01", params("match[id]", i1+","+newID("indicator")), k1)
+	p.selected("TX-MID-01 TX-OBJ-GET-02", params("match[id]", newID("indicator")))
 	p.selected("TX-MID-01 TX-OBJ-GET-03", params("match[id]", i2), k2)
 	p.selected("TX-FLT-03 TX-FLT-10 TX-MTY-01 TX-OBJ-GET-03", params("match[id]", all, "match[type]", "identity"), kj)
 	p.selected("TX-FLT-03", params("match[id]", i1, "match[type]", "identity"))
@@ -117,16 +118,7 @@ func checkSpecVersion21(p *probe) {
 }
 
 func checkSpecVersions(p *probe) {
-	if !p.at.takes20() {
-		for _, s := range p.seats { // another collection may
-			for _, at := range s.places {
-				if needBoth.suits(at) && at.takes20() {
-					p.seat, p.at = s, at
-				}
-			}
-		}
-	}
-	if !p.at.takes20() {
+	if !p.moveTo((*place).takes20) {
 		p.untestable(p.check.ids, "needs a collection that takes STIX 2.0 and 2.1")
 		return
 	}

@@ -6,8 +6,8 @@ import (
 )
 
 var methodChecks = []check{
-	{name: "methods that are not there", ids: "TX-MTH-01", need: needPlace, run: checkMethods},
-	{name: "HEAD", ids: "TX-MTH-02", need: needRead, run: checkHead},
+	{name: "methods that are not there", typical: true, ids: "TX-MTH-01", need: needPlace, run: checkMethods},
+	{name: "HEAD", typical: true, ids: "TX-MTH-02", need: needRead, run: checkHead},
 	{name: "OPTIONS", ids: "TX-MTH-03", need: needPlace, run: checkOptions},
 	{name: "unheard-of method", ids: "TX-MTH-04", need: needPlace, run: checkUnheardOf},
 }

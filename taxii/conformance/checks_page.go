@@ -11,7 +11,7 @@ import (
 )
 
 var pageChecks = []check{
-	{name: "pages", ids: "TX-PAG-01 TX-PAG-02 TX-PAG-03 TX-PAG-04 TX-FLT-31 TX-FLT-32 TX-FLT-40 TX-FLT-43 TX-FLT-44 TX-HDR-03 TX-HDR-05 TX-PAG-11 TX-MAN-03", need: needBoth, writes: true, run: checkPages},
+	{name: "pages", typical: true, ids: "TX-PAG-01 TX-PAG-02 TX-PAG-03 TX-PAG-04 TX-FLT-31 TX-FLT-32 TX-FLT-40 TX-FLT-43 TX-FLT-44 TX-HDR-03 TX-HDR-05 TX-PAG-11 TX-MAN-03", need: needBoth, writes: true, run: checkPages},
 	{name: "next of others", ids: "TX-FLT-41 TX-FLT-42 TX-SEC-04", need: needBoth, writes: true, run: checkForeignNext},
 	{name: "one big envelope", ids: "TX-SORT-01 TX-SORT-04 TX-PAG-05 TX-PAG-06 TX-PAG-11", need: needBoth, writes: true, run: checkBigEnvelope},
 	{name: "many versions", ids: "TX-PAG-05 TX-PAG-06 TX-OBJ-ID-04 TX-VER-05", need: needBoth, writes: true, run: checkManyVersions},

@@ -6,7 +6,7 @@ import (
 )
 
 var versionChecks = []check{
-	{name: "versions", ids: "TX-VER-01 TX-VER-03 TX-VER-05 TX-SORT-03 TX-HDR-04 TX-HDR-05 TX-FLT-31", need: needBoth, writes: true, run: checkVersions},
+	{name: "versions", typical: true, ids: "TX-VER-01 TX-VER-03 TX-VER-05 TX-SORT-03 TX-HDR-04 TX-HDR-05 TX-FLT-31", need: needBoth, writes: true, run: checkVersions},
 	{name: "added_after", ids: "TX-FLT-20 TX-FLT-21 TX-FLT-22 TX-FLT-25 TX-FLT-26 TX-OBJ-ID-04 TX-SORT-01", need: needBoth, writes: true, run: checkAddedAfter},
 	{name: "the last version and added_after", ids: "TX-MVR-11", need: needBoth, writes: true, run: checkLastIsFact},
 }

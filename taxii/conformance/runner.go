@@ -130,8 +130,12 @@ func newRunner(cfg Config) (*runner, error) {
 	return r, nil
 }
 
+// wanted reports whether a check has a part in what is to be decided. For what
+// any answer decides the typical ones are enough.
 func (r *runner) wanted(c check) bool {
-	return r.Only == nil || slices.ContainsFunc(strings.Fields(c.ids), func(id string) bool { return slices.Contains(r.Only, id) })
+	return r.Only == nil || slices.ContainsFunc(r.Only, func(id string) bool {
+		return slices.Contains(strings.Fields(c.ids), id) || c.typical && witnessed(id)
+	})
 }
 
 // rootPaths are the paths of the API roots, for EndpointOf.

@@ -145,3 +145,17 @@ func (r *runner) seatFor(n need) (*seat, *place) {
 	}
 	return nil, nil
 }
+
+// moveTo makes a check go on in a collection that can be read and written and
+// is as suits says, and reports whether there is one.
+func (p *probe) moveTo(suits func(*place) bool) bool {
+	for _, s := range p.seats {
+		for _, at := range s.places {
+			if s.name != "other" && needBoth.suits(at) && suits(at) {
+				p.seat, p.at = s, at
+				return true
+			}
+		}
+	}
+	return false
+}

@@ -33,16 +33,6 @@ func keys(items []item) []string {
 	return all
 }
 
-// ids are the sorted ids of items, each once.
-func ids(items []item) []string {
-	var all []string
-	for _, i := range items {
-		all = append(all, i.id)
-	}
-	slices.Sort(all)
-	return slices.Compact(all)
-}
-
 // page reads a page, which must be there.
 func (p *probe) page(address, query string) page {
 	x := p.get(address, query)

@@ -2,15 +2,19 @@ package conformance
 
 import (
 	"net/http"
+	"slices"
 	"strings"
 )
 
-// witnesses say of which answers CheckAnswer decides a requirement: who has
-// answered so, and nothing was found, has kept it.
-var witnesses = []struct {
+// A witnessing is a kind of answer, and the requirements that it shows.
+type witnessing struct {
 	ids string
 	saw func(*exchange) bool
-}{
+}
+
+// witnesses say of which answers CheckAnswer decides a requirement: who has
+// answered so, and nothing was found, has kept it.
+var witnesses = []witnessing{
 	{"TX-NEG-01 TX-DT-04 TX-DT-08 TX-DT-11 TX-SEC-06 TX-FLT-27 TX-ERR-04", func(x *exchange) bool { return true }},
 	{"TX-DT-09 TX-DT-10 TX-NEG-18 TX-CUS-01 TX-IOP-05", func(x *exchange) bool { return x.Status/100 == 2 }},
 	{"TX-DISC-01 TX-DISC-06 TX-URL-01", saw(Discovery)},
@@ -36,6 +40,11 @@ var witnesses = []struct {
 	{"TX-ERR-02", func(x *exchange) bool { return x.Status >= 400 && strings.Contains(string(x.Body), `"http_status"`) }},
 	{"TX-ERR-03", func(x *exchange) bool { return x.Status >= 400 && x.question.Method == http.MethodHead }},
 	{"TX-ERR-08", func(x *exchange) bool { return x.Status == http.StatusTooManyRequests }},
+}
+
+// witnessed reports whether answers of any check decide a requirement.
+func witnessed(id string) bool {
+	return slices.ContainsFunc(witnesses, func(w witnessing) bool { return slices.Contains(strings.Fields(w.ids), id) })
 }
 
 // saw is a successful GET of an endpoint.
