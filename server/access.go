@@ -39,6 +39,19 @@ func hurry(next echo.HandlerFunc) echo.HandlerFunc {
 	}
 }
 
+// endChunked makes a chunked request the last one of its connection. net/http
+// takes one that gives a Content-Length besides and keeps that to itself; a proxy
+// that went by the length would take the end of the body for a request of its
+// own, and could hand the answer to somebody else (RFC 9112 §6.1, §11.2).
+func endChunked(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		if len(c.Request().TransferEncoding) > 0 {
+			c.Response().Header().Set(echo.HeaderConnection, "close")
+		}
+		return next(c)
+	}
+}
+
 // observe answers a failed request, then writes the access line and counts, also
 // when the answer breaks off.
 func (s *Server) observe(next echo.HandlerFunc) echo.HandlerFunc {

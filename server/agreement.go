@@ -149,15 +149,23 @@ func newAgreementApplyCommand() *cobra.Command {
 }
 
 // readFiles reads files and, so that a typing error in the last one changes
-// nothing, checks all of them first.
+// nothing, checks all of them first. Two files of one agreement are refused:
+// they would be one API root, and the second would undo the first (TX-URL-03).
 func readFiles(files []string) ([][]byte, error) {
 	var sources [][]byte
 	var faults []error
+	fileOf := map[string]string{}
 	for _, file := range files {
 		src, err := os.ReadFile(file)
 		if err == nil {
-			if _, fault := collections.ParseAgreement(src, filesBeside(file)); fault != nil {
+			a, fault := collections.ParseAgreement(src, filesBeside(file))
+			switch {
+			case fault != nil:
 				err = inFile(file, fault)
+			case fileOf[a.ID] != "":
+				err = fmt.Errorf("%s: the agreement %s stands in %s too; each has one file and one API root", file, a.ID, fileOf[a.ID])
+			default:
+				fileOf[a.ID] = file
 			}
 		}
 		sources, faults = append(sources, src), append(faults, err)

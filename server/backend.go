@@ -36,7 +36,7 @@ func openBackend(ctx context.Context, cfg *Config, log *slog.Logger) (*backend, 
 		return nil, err
 	}
 	b := &backend{cfg: cfg, store: store}
-	b.auth = auth.New(auth.Config{KeyDir: cfg.keyDir(), Log: log, AllowPrivateIssuers: cfg.AllowPrivateIssuers})
+	b.auth = auth.New(auth.Config{KeyDir: cfg.keyDir(), Log: log, AllowPrivateIssuers: cfg.AllowPrivateIssuers, NoBasic: !cfg.BasicAuth})
 	if b.control, err = collections.OpenControl(ctx, store, b.auth.Fold); err != nil {
 		return nil, errors.Join(err, store.Close())
 	}

@@ -18,9 +18,9 @@ import (
 // a flag (listen, public-url) and an environment variable (ACCORD_LISTEN,
 // ACCORD_PUBLIC_URL); a flag beats the environment, and that the file.
 type Config struct {
-	// Listen (listen) is the TCP address to serve on. The server speaks plain
-	// HTTP, so an address that other machines can reach is refused unless a
-	// proxy is declared; see BehindProxy. Port 0 takes a free one.
+	// Listen (listen) is the TCP address to serve on. One that other machines
+	// can reach needs TLS, here or in a declared proxy; see TLSCert,
+	// TLSSelfSigned, BehindProxy. Port 0 takes a free one.
 	Listen string `yaml:"listen" json:"listen"`
 
 	// Data (data) is the folder of all that the server keeps: the store, its
@@ -38,13 +38,38 @@ type Config struct {
 
 	// PublicURL (public_url) is the address by which the parties know the
 	// server, for example "https://accord.example", without a path. "" is what
-	// was given at an earlier start, else http:// and the address listened on.
+	// was given at an earlier start, else the address listened on.
 	PublicURL string `yaml:"public_url" json:"public_url"`
 
 	// BehindProxy (behind_proxy) says that a proxy in front ends TLS, so that
-	// the server may listen off loopback. PublicURL must then be https, and the
-	// address of a client is read from X-Forwarded-For.
+	// the server may listen off loopback. PublicURL must then be https. Nobody's
+	// client certificate counts: the server sees none but the proxy's.
 	BehindProxy bool `yaml:"behind_proxy" json:"behind_proxy"`
+
+	// TrustedProxies (trusted_proxies) are the addresses and prefixes, such as
+	// "192.0.2.10" and "2001:db8::/64", whose X-Forwarded-For is believed. None
+	// is loopback with BehindProxy, else nobody.
+	TrustedProxies []string `yaml:"trusted_proxies" json:"trusted_proxies"`
+
+	// TLSCert (tls_cert) and TLSKey (tls_key) are PEM files: the certificate of
+	// the server with those that lead from it to a known authority, and its
+	// private key. With them the server speaks TLS. They are read again when
+	// they change.
+	TLSCert string `yaml:"tls_cert" json:"tls_cert"`
+	TLSKey  string `yaml:"tls_key" json:"tls_key"`
+
+	// TLSSelfSigned (tls_self_signed) makes the server speak TLS with a
+	// certificate that it makes for itself, once, in the folder tls of Data.
+	TLSSelfSigned bool `yaml:"tls_self_signed" json:"tls_self_signed"`
+
+	// TLSClientCA (tls_client_ca) is a PEM file of authorities. A certificate
+	// that a client shows must then come from one of them. It is read again
+	// when it changes. Without it only pinned certificates count.
+	TLSClientCA string `yaml:"tls_client_ca" json:"tls_client_ca"`
+
+	// BasicAuth (basic_auth) lets clients send their token as the password of
+	// HTTP Basic, as most TAXII tools must (TX-AUTH-01).
+	BasicAuth bool `yaml:"basic_auth" json:"basic_auth"`
 
 	// MetricsListen (metrics_listen) is the loopback address of /metrics. "" is
 	// 127.0.0.1:6101 if that is free, "off" is none.
@@ -78,6 +103,7 @@ func Defaults() Config {
 	return Config{
 		Listen:           "127.0.0.1:6100",
 		Data:             "accord-data",
+		BasicAuth:        true,
 		LogFormat:        "text",
 		LogLevel:         "info",
 		MaxContentLength: 64 << 20,
@@ -95,8 +121,14 @@ func (c *Config) flags() *pflag.FlagSet {
 	f.StringVar(&c.Data, "data", c.Data, "`folder` of the store and the server's keys")
 	f.StringVar(&c.Store, "store", c.Store, "where records are kept, as `sqlite:PATH` (default accord.db in the data folder)")
 	f.StringSliceVar(&c.Agreements, "agreement", c.Agreements, "agreement `file` to apply at start; may be repeated")
-	f.StringVar(&c.PublicURL, "public-url", c.PublicURL, "`URL` by which the parties know the server (default as last given, else http://LISTEN)")
+	f.StringVar(&c.PublicURL, "public-url", c.PublicURL, "`URL` by which the parties know the server (default as last given, else https://LISTEN or http://LISTEN)")
 	f.BoolVar(&c.BehindProxy, "behind-proxy", c.BehindProxy, "a proxy in front ends TLS, so listening off loopback is safe")
+	f.StringSliceVar(&c.TrustedProxies, "trusted-proxies", c.TrustedProxies, "`addresses` whose X-Forwarded-For is believed (default loopback with --behind-proxy)")
+	f.StringVar(&c.TLSCert, "tls-cert", c.TLSCert, "PEM `file` of the server's certificate, which makes it speak TLS")
+	f.StringVar(&c.TLSKey, "tls-key", c.TLSKey, "PEM `file` of the certificate's private key")
+	f.BoolVar(&c.TLSSelfSigned, "tls-self-signed", c.TLSSelfSigned, "speak TLS with a certificate that the server makes for itself")
+	f.StringVar(&c.TLSClientCA, "tls-client-ca", c.TLSClientCA, "PEM `file` of the authorities that clients' certificates must come from")
+	f.BoolVar(&c.BasicAuth, "basic-auth", c.BasicAuth, "take tokens as passwords of HTTP Basic too")
 	f.StringVar(&c.MetricsListen, "metrics-listen", c.MetricsListen, "loopback `address` of /metrics, or off (default 127.0.0.1:6101 if free)")
 	f.StringVar(&c.LogFormat, "log-format", c.LogFormat, "text or json")
 	f.StringVar(&c.LogLevel, "log-level", c.LogLevel, "debug, info, warn or error")
@@ -118,9 +150,8 @@ func (c *Config) Validate() error {
 	}
 	if err := checkAddress(c.Listen); err != nil {
 		refuse("listen", "%w", err)
-	} else if !isLoopback(c.Listen) && !c.BehindProxy {
-		refuse("listen", "other machines can reach %s, and this server speaks plain HTTP: tokens would travel unprotected; "+
-			"listen on 127.0.0.1, or put a proxy that ends TLS in front and say so with behind_proxy: true and public_url: https://…", c.Listen)
+	} else if !isLoopback(c.Listen) && !c.BehindProxy && !c.speaksTLS() {
+		refuse("listen", "%w", waysOut(c.Listen))
 	}
 	if c.Data == "" {
 		refuse("data", "a folder is needed, such as ./accord-data")
@@ -137,6 +168,10 @@ func (c *Config) Validate() error {
 	if c.BehindProxy && !strings.HasPrefix(c.PublicURL, "https://") {
 		refuse("behind_proxy", "public_url must be the https:// address of the proxy, for example https://accord.example")
 	}
+	if _, err := parsePrefixes(c.TrustedProxies); err != nil {
+		refuse("trusted_proxies", "%w", err)
+	}
+	faults = append(faults, c.checkTLS()...)
 	if err := checkMetricsListen(c.MetricsListen); err != nil {
 		refuse("metrics_listen", "%w", err)
 	}

@@ -25,6 +25,9 @@ func newServeCommand() *cobra.Command {
 		if err != nil {
 			return err
 		}
+		if cfg.TLSSelfSigned {
+			fmt.Fprint(cmd.ErrOrStderr(), s.trust())
+		}
 		return s.Run(cmd.Context())
 	}
 	return c

@@ -16,7 +16,6 @@ import (
 	"accord/collections"
 	"accord/schemas"
 	"accord/server/api"
-	"accord/server/auth"
 	"accord/taxii"
 
 	"github.com/gofrs/flock"
@@ -58,6 +57,7 @@ type Server struct {
 	lock    *flock.Flock
 	metrics *metrics
 	ready   readiness
+	tls     *tlsFiles // nil for a server that does not speak TLS
 
 	listener, metricsListener net.Listener // the second may be nil
 	http, metricsHTTP         *http.Server
@@ -83,6 +83,9 @@ func New(ctx context.Context, cfg *Config, log *slog.Logger) (_ *Server, err err
 	if err := s.listen(cfg); err != nil {
 		return nil, err
 	}
+	if s.tls, err = openTLS(cfg, log); err != nil {
+		return nil, err
+	}
 	if err := s.open(ctx, cfg); err != nil {
 		return nil, err
 	}
@@ -93,6 +96,9 @@ func New(ctx context.Context, cfg *Config, log *slog.Logger) (_ *Server, err err
 		if err := s.control.Set(ctx, operator, settingPublicURL, cfg.PublicURL); err != nil {
 			return nil, err
 		}
+	}
+	if err := s.completeTLS(ctx); err != nil {
+		return nil, err
 	}
 	s.mount()
 	return s, nil
@@ -141,21 +147,25 @@ func (s *Server) open(ctx context.Context, cfg *Config) (err error) {
 	registry := prometheus.NewRegistry()
 	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	s.metrics = newMetrics(registry)
+	watchCertificate(registry, s.tls)
 	s.metricsHTTP = s.newHTTP(promhttp.HandlerFor(registry, promhttp.HandlerOpts{}))
 	if s.backend, err = openBackend(ctx, cfg, s.log); err != nil {
 		return err
+	}
+	if s.tls != nil {
+		s.auth.ClientCAs = s.tls.clientCAs
 	}
 	s.ready.ask = s.store.Ready
 	return s.auth.Start(ctx, s.control)
 }
 
 func (s *Server) applyAgreements(ctx context.Context) error {
-	for _, file := range s.cfg.Agreements {
-		src, err := os.ReadFile(file)
-		if err != nil {
-			return fmt.Errorf("agreement: %w", err)
-		}
-		applied, err := s.control.Apply(ctx, operator, src, collections.ApplyOptions{RefuseOld: true, Schemas: filesBeside(file)})
+	sources, err := readFiles(s.cfg.Agreements)
+	if err != nil {
+		return err
+	}
+	for i, file := range s.cfg.Agreements {
+		applied, err := s.control.Apply(ctx, operator, sources[i], collections.ApplyOptions{RefuseOld: true, Schemas: filesBeside(file)})
 		if err != nil {
 			return inFile(file, err)
 		}
@@ -172,11 +182,8 @@ func (s *Server) applyAgreements(ctx context.Context) error {
 // mount puts the surfaces on one address.
 func (s *Server) mount() {
 	e := echo.New()
-	e.IPExtractor = echo.ExtractIPDirect()
-	if s.cfg.BehindProxy {
-		e.IPExtractor = echo.ExtractIPFromXFFHeader()
-	}
-	e.Use(identify, hurry, s.observe, middleware.RecoverWithConfig(middleware.RecoverConfig{LogErrorFunc: s.logPanic}))
+	e.IPExtractor = clientAddress(s.cfg)
+	e.Use(identify, hurry, endChunked, s.observe, middleware.RecoverWithConfig(middleware.RecoverConfig{LogErrorFunc: s.logPanic}))
 	e.GET("/healthz", s.getHealth)
 	e.GET("/readyz", s.getReadiness)
 	service := &collections.Service{
@@ -189,7 +196,7 @@ func (s *Server) mount() {
 	(&taxii.Handler{
 		Service:          service,
 		Authenticate:     s.auth.Authenticate,
-		Challenges:       auth.Challenges,
+		Challenges:       s.auth.Challenges,
 		PublicURL:        s.PublicURL,
 		MaxContentLength: s.cfg.MaxContentLength,
 		DefaultLimit:     s.cfg.DefaultLimit,
@@ -201,7 +208,7 @@ func (s *Server) mount() {
 		Service:          service,
 		Validator:        &schemas.Validator{STIX21Only: true},
 		Authenticate:     s.auth.Authenticate,
-		Challenges:       auth.Challenges,
+		Challenges:       s.auth.Challenges,
 		MaxContentLength: s.cfg.MaxContentLength,
 		Log:              s.log,
 	}).Mount(e)
@@ -216,7 +223,9 @@ func (s *Server) newHTTP(h http.Handler) *http.Server {
 		WriteTimeout:      writeTimeout,
 		IdleTimeout:       idleTimeout,
 		MaxHeaderBytes:    maxHeader,
-		ErrorLog:          slog.NewLogLogger(s.log.Handler(), slog.LevelDebug), // clients that break off
+		// OPTIONS * is answered as OPTIONS is elsewhere (TX-MTH-03).
+		DisableGeneralOptionsHandler: true,
+		ErrorLog:                     slog.NewLogLogger(s.log.Handler(), slog.LevelDebug), // clients that break off
 	}
 }
 
@@ -224,9 +233,6 @@ func (s *Server) logPanic(c echo.Context, err error, stack []byte) error {
 	s.log.ErrorContext(c.Request().Context(), "panic", "id", c.Response().Header().Get(echo.HeaderXRequestID), "err", err, "stack", string(stack))
 	return err
 }
-
-// URL is the address that the server listens on.
-func (s *Server) URL() string { return "http://" + s.listener.Addr().String() }
 
 // PublicURL is the address by which the parties know the server, without a
 // final slash.
@@ -240,9 +246,10 @@ func (s *Server) Run(ctx context.Context) error {
 	var background sync.WaitGroup
 	background.Go(func() { s.control.Watch(work, refreshEvery) })
 	background.Go(func() { s.auth.Watch(work) })
+	background.Go(func() { s.tls.watch(work) })
 
 	failed := make(chan error, 2)
-	go func() { failed <- s.http.Serve(s.listener) }()
+	go func() { failed <- s.serve() }()
 	if s.metricsListener != nil {
 		go func() { failed <- s.metricsHTTP.Serve(s.metricsListener) }()
 	}

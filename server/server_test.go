@@ -24,7 +24,7 @@ import (
 
 // testConfig is a server on free ports with the sample agreement, in a folder
 // of its own.
-func testConfig(t *testing.T) *Config {
+func testConfig(t testing.TB) *Config {
 	t.Helper()
 	dir := t.TempDir()
 	file := filepath.Join(dir, "us-cn.yaml")
@@ -61,7 +61,7 @@ type running struct {
 	end func() error // ends the server; the second call does nothing
 }
 
-func start(t *testing.T, cfg *Config) *running {
+func start(t testing.TB, cfg *Config) *running {
 	t.Helper()
 	log := &logBuffer{}
 	s, err := New(t.Context(), cfg, slog.New(slog.NewTextHandler(log, nil)))

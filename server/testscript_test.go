@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"testing"
@@ -14,11 +15,15 @@ import (
 	"os/signal"
 	"syscall"
 
+	"accord/taxii/conformance"
+
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
-// TestMain lets the scripts run accord by name: the test binary is it.
+// TestMain lets the scripts run accord by name: the test binary is it. Whatever
+// a test asks over TAXII, a fault in the answer fails it.
 func TestMain(m *testing.M) {
+	http.DefaultClient.Transport = &conformance.Transport{}
 	testscript.Main(m, map[string]func(){"accord": func() {
 		ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 		defer stop()
@@ -36,6 +41,7 @@ func TestScripts(t *testing.T) {
 			env.Setenv("ADDRESS", address)
 			env.Setenv("ACCORD_LISTEN", address)
 			env.Setenv("ACCORD_METRICS_LISTEN", "off")
+			writeCert(t, filepath.Join(env.WorkDir, "poller.pem"), (&authority{T: t}).issue(poller).Leaf)
 			return err
 		},
 		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){

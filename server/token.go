@@ -19,11 +19,13 @@ import (
 func newTokenIssueCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use: "issue --party ID --scope SCOPE", Short: "Print a new token, which is kept nowhere else",
+		Long: "Print a new token, which is kept nowhere else. One that is bound to a certificate has no secret:\n" +
+			"its jti is printed, for token inspect and token revoke.",
 		Example: "  accord token issue --party cert-us --scope 'read:us-cn/* write:us-cn/activity-from-cn' --ttl 24h",
 		Args:    cobra.NoArgs,
 	}
 	settings, asJSON := storeSettings(c), outputFlag(c)
-	r, ttl := auth.Request{}, ""
+	r, ttl, certificate := auth.Request{}, "", ""
 	f := c.Flags()
 	f.StringVar(&r.Party, "party", "", "`id` of the party that the token speaks for")
 	f.StringVar(&r.Scope, "scope", "", "what the token may do: read:, write:, request:, search: or admin, separated by blanks; "+
@@ -32,6 +34,8 @@ func newTokenIssueCommand() *cobra.Command {
 	f.StringVar(&r.Officer, "officer", "", "person who uses it, for the audit trail")
 	f.StringVar(&r.Unit, "unit", "", "unit of the party that uses it")
 	f.BoolVar(&r.Short, "short", false, "a handle of 40 characters, for tools with small password fields")
+	f.StringVar(&certificate, "certificate", "", "PEM `file` of the client certificate that stands for the token; not behind a proxy that ends TLS")
+	f.StringVar(&r.CertificateName, "certificate-name", "", "DNS `name`, URI or e-mail address in client certificates that stand for the token, if an authority of tls_client_ca has issued them")
 	for _, name := range []string{"party", "scope"} {
 		_ = c.MarkFlagRequired(name) // the flag is there
 	}
@@ -39,10 +43,23 @@ func newTokenIssueCommand() *cobra.Command {
 		if r.TTL, err = parseTTL(ttl); err != nil {
 			return usage(fmt.Errorf("--ttl: %w", err))
 		}
+		if certificate != "" {
+			chain, err := readCertificates(certificate)
+			if err != nil {
+				return err
+			}
+			r.Certificate = chain[0]
+		}
 		return withBackend(cmd, settings, func(ctx context.Context, b *backend) error {
 			issued, err := b.auth.Issue(ctx, r)
 			if err != nil {
 				return err
+			}
+			if issued.Token == "" {
+				// Whoever has tried the certificate before tries it now again.
+				if err := b.settle(ctx); err != nil {
+					return err
+				}
 			}
 			for _, warning := range issued.Warnings {
 				fmt.Fprintln(cmd.ErrOrStderr(), "accord: warning:", warning)
@@ -52,7 +69,7 @@ func newTokenIssueCommand() *cobra.Command {
 					"token": issued.Token, "jti": issued.JTI, "expires": issued.Expires.UTC(), "warnings": notNil(issued.Warnings),
 				})
 			}
-			_, err = fmt.Fprintln(cmd.OutOrStdout(), issued.Token)
+			_, err = fmt.Fprintln(cmd.OutOrStdout(), cmp.Or(issued.Token, issued.JTI))
 			return err
 		})
 	}
@@ -79,9 +96,10 @@ func newTokenListCommand() *cobra.Command {
 	c := &cobra.Command{Use: "list", Short: "List the tokens that were issued", Args: cobra.NoArgs}
 	return listCommand(c, func(b *backend, w io.Writer) any {
 		tokens := b.auth.Tokens()
-		fmt.Fprintln(w, "JTI\tPARTY\tISSUED\tEXPIRES\tREVOKED\tSCOPE")
+		fmt.Fprintln(w, "JTI\tPARTY\tISSUED\tEXPIRES\tREVOKED\tCERTIFICATE\tSCOPE")
 		for _, t := range tokens {
-			fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\n", t.JTI, t.Party, day(&t.Issued), day(&t.Expires), day(t.Revoked), t.Scope)
+			fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", t.JTI, t.Party, day(&t.Issued), day(&t.Expires), day(t.Revoked),
+				cmp.Or(t.CertificateName, t.Certificate, "-"), t.Scope)
 		}
 		return tokens
 	})
@@ -191,52 +209,3 @@ func argument(cmd *cobra.Command, args []string) (string, error) {
 	}
 	return strings.TrimSpace(string(line)), nil
 }
-
-func newTokenInspectCommand() *cobra.Command {
-	c := &cobra.Command{
-		Use: "inspect TOKEN", Short: "Say whether a token is good, else why, and what it may do; - reads it from standard input",
-		Args: cobra.ExactArgs(1),
-	}
-	settings, asJSON := storeSettings(c), outputFlag(c)
-	c.RunE = func(cmd *cobra.Command, args []string) error {
-		token, err := argument(cmd, args)
-		if err != nil {
-			return err
-		}
-		return withBackend(cmd, settings, func(ctx context.Context, b *backend) error {
-			found := b.auth.Inspect(ctx, token)
-			if *asJSON {
-				err = printJSON(cmd.OutOrStdout(), found)
-			} else {
-				err = printInspection(cmd.OutOrStdout(), found)
-			}
-			if err == nil && !found.Good {
-				return errReported
-			}
-			return err
-		})
-	}
-	return c
-}
-
-func printInspection(w io.Writer, found auth.Inspection) error {
-	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	if found.Good {
-		fmt.Fprintln(table, "good")
-	} else {
-		fmt.Fprintf(table, "not good\t%s\n", found.Reason)
-	}
-	if c := found.Claims; c != nil {
-		fmt.Fprintf(table, "party\t%s\nissuer\t%s\njti\t%s\nscope\t%s\n", c.Subject, c.Issuer, c.ID, c.Scope)
-		if c.ExpiresAt != nil {
-			fmt.Fprintf(table, "expires\t%s\n", day(&c.ExpiresAt.Time))
-		}
-	}
-	for _, r := range found.Rights {
-		fmt.Fprintf(table, "in %s\tread %s\twrite %s\n", r.Agreement, listed(r.Read), listed(r.Write))
-	}
-	return table.Flush()
-}
-
-// listed writes a list of names, "-" for none.
-func listed(names []string) string { return cmp.Or(strings.Join(names, ","), "-") }

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"net/http/httptest"
 	"strings"
 	"testing"
 
@@ -55,14 +54,12 @@ func TestBrokenStore(t *testing.T) {
 // TX-ERR-08, and middleware that server gives to Mount: it stands before all
 // judgement, and its failures have TAXII's shape.
 func TestMiddlewareRefuses(t *testing.T) {
-	w, e := newWorld(t), echo.New()
-	w.handler.Mount(e, func(echo.HandlerFunc) echo.HandlerFunc {
+	w := newWorld(t)
+	w.start(func(echo.HandlerFunc) echo.HandlerFunc {
 		return func(echo.Context) error { return collections.Errorf(collections.ErrBusy, "too many requests") }
 	})
-	res := httptest.NewRecorder()
-	e.ServeHTTP(res, httptest.NewRequest(http.MethodGet, "/taxii2/", nil))
-	if res.Code != http.StatusTooManyRequests || res.Header().Get("Retry-After") != "5" || res.Header().Get("Content-Type") != MediaType {
-		t.Errorf("%d %v", res.Code, res.Header())
+	if a := w.status(http.StatusTooManyRequests, call{path: "/taxii2/"}); a.Header.Get("Retry-After") != "5" {
+		t.Errorf("Retry-After is %q; want 5", a.Header.Get("Retry-After"))
 	}
 }
 
@@ -88,8 +85,9 @@ func TestBrokenMiddle(t *testing.T) {
 	}
 }
 
-// What is deleted between the positions of a page and its bytes leaves an
-// envelope that is sound, and a walk that goes on.
+// TX-HDR-05, TX-PAG-11: what is deleted between the positions of a page and its
+// bytes leaves an envelope that is full, with headers of its own, and a walk
+// that goes on.
 func TestVanishingPage(t *testing.T) {
 	w := newWorld(t)
 	w.fill(4)
@@ -105,7 +103,7 @@ func TestVanishingPage(t *testing.T) {
 		})
 	}
 	vanish(1)
-	if got := w.match(pathObjects, "limit=2"); fmt.Sprint(got) != "[2@t1]" {
+	if got := w.match(pathObjects, "limit=2"); fmt.Sprint(got) != "[2@t1 3@t1]" {
 		t.Errorf("after the first of two vanished: %v", got)
 	}
 	vanish(2, 3)

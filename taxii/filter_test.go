@@ -53,7 +53,11 @@ func TestParseQuery(t *testing.T) {
 	}
 }
 
+// TX-FLT-01, TX-FLT-05, TX-FLT-06, TX-FLT-09, TX-FLT-24, TX-FLT-30, TX-FLT-34,
+// TX-MSV-06, TX-MVR-03, TX-MVR-07, TX-MVR-08, TX-SEC-02, IOP 3.13.1.10: a
+// parameter that is malformed is 400, on pages of objects and of records.
 func TestParseQueryRefuses(t *testing.T) {
+	w := newWorld(t)
 	at := "2016-01-01T00:00:00Z"
 	for _, tc := range []struct{ name, raw string }{
 		{"TX-FLT-01 bad encoding", "limit=%zz"},
@@ -113,14 +117,25 @@ func TestParseQueryRefuses(t *testing.T) {
 			if got, err := parseQuery(tc.raw, allParams); !errors.Is(err, collections.ErrInvalid) {
 				t.Errorf("parseQuery(%.60q) = %+v, %v; want it refused", tc.raw, got, err)
 			}
+			w.status(400, call{path: pathObjects + "?" + tc.raw})
+			w.status(400, call{path: pathManifest + "?" + tc.raw})
 		})
 	}
 }
 
 // TX-FLT-08: a parameter is refused exactly where it is not defined.
 func TestParseQueryDefined(t *testing.T) {
+	w := newWorld(t)
+	object := pathObjects + indicatorID(1) + "/"
+	w.push(pathObjects, indicator(1, t1), indicator(1, t2))
+	endpoints := map[string]params{
+		"/taxii2/": none, pathRoot: none, pathRoot + "collections/": none, pathC: none,
+		pathManifest: pageParams | matchParams, pathObjects: pageParams | matchParams,
+		object: pageParams | versionParams, object + "versions/": pageParams | matchSpecVersion,
+	}
+	token := w.page(pathObjects, url.Values{"limit": {"1"}, "match[version]": {"all"}}).next
 	values := map[params]string{
-		addedAfter: "2016-01-01T00:00:00Z", limit: "1", next: "x", matchID: "x",
+		addedAfter: "2016-01-01T00:00:00Z", limit: "1", next: token, matchID: "x",
 		matchType: "x", matchVersion: "all", matchSpecVersion: "2.1",
 	}
 	for _, p := range parameters {
@@ -130,6 +145,13 @@ func TestParseQueryDefined(t *testing.T) {
 		}
 		if _, err := parseQuery(raw, allParams&^p.bit); !errors.Is(err, collections.ErrInvalid) {
 			t.Errorf("parseQuery(%q) where it is not defined: %v; want it refused", raw, err)
+		}
+		for path, defined := range endpoints {
+			want := 400
+			if defined&p.bit != 0 {
+				want = 200
+			}
+			w.status(want, call{path: path + "?" + raw})
 		}
 	}
 }

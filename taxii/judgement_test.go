@@ -26,8 +26,8 @@ func endpoints(w *world) map[string][]string {
 	}
 }
 
-// TX-URL-08, TX-MTH-01 to -04: every endpoint with every method. POST and
-// DELETE are tried elsewhere.
+// TX-URL-08, TX-MTH-01, TX-MTH-02, TX-MTH-03, TX-MTH-04: every endpoint with
+// every method. POST and DELETE are tried elsewhere.
 func TestMethods(t *testing.T) {
 	w := newWorld(t)
 	for path, methods := range endpoints(w) {
@@ -46,9 +46,9 @@ func TestMethods(t *testing.T) {
 	}
 }
 
-// TX-AUTH-02 to -05, TX-AUTH-12, TX-ERR-07 step 3: without credentials every
-// endpoint answers 401 to every method, whatever else is wrong, and alike for
-// what exists and what does not.
+// TX-AUTH-02, TX-AUTH-03, TX-AUTH-04, TX-AUTH-05, TX-AUTH-12, TX-ERR-07 step 3:
+// without credentials every endpoint answers 401 to every method, whatever else
+// is wrong, and alike for what exists and what does not.
 func TestNobodyLearnsNothing(t *testing.T) {
 	w := newWorld(t)
 	var first string
@@ -72,6 +72,20 @@ func TestNobodyLearnsNothing(t *testing.T) {
 					t.Errorf("GET %s: %s; elsewhere %s", path, text, first)
 				}
 			}
+		}
+	}
+}
+
+// TX-AUTH-11, TX-IOP-07: whatever a client calls itself, or nothing, it is
+// answered alike.
+func TestUserAgent(t *testing.T) {
+	w := newWorld(t)
+	w.push(pathObjects, indicator(1, t1))
+	want := string(w.status(200, call{path: pathObjects}).body)
+	for _, name := range []string{"", "taxii2-client/2.3.0", "Mozilla/5.0 (compatible; MSIE 6.0)", "-", strings.Repeat("x", 10_000)} {
+		a := w.status(200, call{path: pathObjects, header: http.Header{"User-Agent": {name}}})
+		if string(a.body) != want {
+			t.Errorf("User-Agent %.20q: %s; want %s", name, a.body, want)
 		}
 	}
 }
@@ -192,8 +206,8 @@ func TestHead(t *testing.T) {
 	}
 }
 
-// TX-URL-05 to -07, TX-AUTH-11, TX-PAG-10, TX-COL-04: all that names the same
-// place is served in place.
+// TX-URL-05, TX-URL-06, TX-URL-07, TX-AUTH-11, TX-PAG-10, TX-COL-04: all that
+// names the same place is served in place.
 func TestForgivingPaths(t *testing.T) {
 	w := newWorld(t)
 	for i, path := range []string{

@@ -2,7 +2,7 @@ package taxii
 
 import "testing"
 
-// TX-FLT-33: what a page holds when nobody has said otherwise, and
+// TX-FLT-33, TX-SEC-01: what a page holds when nobody has said otherwise, and
 // what it holds at most.
 func TestDefaultLimits(t *testing.T) {
 	w := newWorld(t)

@@ -9,7 +9,14 @@ import (
 	"accord/stix"
 )
 
+// TX-NEG-01, TX-NEG-02, TX-NEG-03, TX-NEG-04, TX-NEG-05, TX-NEG-06, TX-NEG-07,
+// TX-NEG-08, TX-NEG-09, TX-NEG-10, TX-NEG-11: what a client takes, and what it
+// is answered on every endpoint that it can read.
 func TestNegotiate(t *testing.T) {
+	w := newWorld(t)
+	w.push(pathObjects, indicator(1, t1))
+	paths := []string{"/taxii2/", pathRoot, pathRoot + "collections/", pathC, pathManifest, pathObjects,
+		pathObjects + indicatorID(1) + "/", pathObjects + indicatorID(1) + "/versions/"}
 	for _, tc := range []struct {
 		name   string
 		accept []string
@@ -46,11 +53,21 @@ func TestNegotiate(t *testing.T) {
 			if tc.ok && err != nil || !tc.ok && !errors.Is(err, collections.ErrNotAcceptable) {
 				t.Errorf("negotiate(%q) = %v; want ok = %v", tc.accept, err, tc.ok)
 			}
+			want := http.StatusNotAcceptable
+			if tc.ok {
+				want = http.StatusOK
+			}
+			for _, path := range paths {
+				w.status(want, call{path: path, header: http.Header{"Accept": tc.accept}})
+			}
 		})
 	}
 }
 
+// TX-NEG-12, TX-NEG-13, TX-NEG-14, TX-NEG-19: what a body may say that it is. The
+// collection empty takes STIX 2.1 only, c also 2.0.
 func TestContentWrapper(t *testing.T) {
+	w := newWorld(t)
 	only21, both := []string{"2.1"}, []string{"2.1", "2.0"}
 	for _, tc := range []struct {
 		name  string
@@ -79,6 +96,14 @@ func TestContentWrapper(t *testing.T) {
 			if got != tc.want || tc.ok && err != nil || !tc.ok && !errors.Is(err, collections.ErrMediaType) {
 				t.Errorf("contentWrapper(%q) = %v, %v; want %v, ok = %v", tc.types, got, err, tc.want, tc.ok)
 			}
+			path, want := pathEmpty+"objects/", http.StatusUnsupportedMediaType
+			if len(tc.takes) > 1 {
+				path = pathObjects
+			}
+			if tc.ok {
+				want = http.StatusAccepted
+			}
+			w.status(want, call{method: http.MethodPost, path: path, body: envelopeOf(indicator(1, t1)), header: http.Header{"Content-Type": tc.types}})
 		})
 	}
 }

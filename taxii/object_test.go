@@ -2,6 +2,7 @@ package taxii
 
 import (
 	"fmt"
+	"net/http"
 	"net/url"
 	"slices"
 	"testing"
@@ -22,7 +23,10 @@ func (w *world) match(path, query string) []string {
 	return got
 }
 
-// TX-FLT-02 to -04, TX-MID, TX-MTY, TX-MSV, TX-MVR: what each filter keeps.
+// TX-FLT-02, TX-FLT-03, TX-FLT-04, TX-FLT-07, TX-MID-01, TX-MID-02, TX-MTY-01,
+// TX-MTY-04, TX-MSV-01, TX-MSV-02, TX-MSV-03, TX-MSV-04, TX-MSV-05, TX-MSV-08,
+// TX-MVR-01, TX-MVR-02, TX-MVR-03, TX-MVR-04, TX-MVR-05, TX-MVR-06, TX-MVR-11:
+// what each filter keeps.
 func TestMatch(t *testing.T) {
 	w := newWorld(t)
 	w.push(pathObjects,
@@ -88,7 +92,7 @@ func TestEveryType(t *testing.T) {
 	}
 }
 
-// TX-OBJ-ID-01 to -04, IOP 3.8.1, 3.8.2.
+// TX-OBJ-ID-01, TX-OBJ-ID-02, TX-OBJ-ID-03, TX-OBJ-ID-04, IOP 3.8.1, 3.8.2.
 func TestObjectByID(t *testing.T) {
 	w := newWorld(t)
 	w.push(pathObjects, indicator(1, t1), indicator(1, t3), indicator(1, t2), indicator(2, t1))
@@ -110,7 +114,30 @@ func TestObjectByID(t *testing.T) {
 	w.status(400, call{path: path + "?match[type]=indicator"})
 }
 
-// TX-OBJ-DEL-01 to -05, -08 to -10.
+// TX-OBJ-ID-05: what is wrong with a request for an object is told by the code
+// that the standard lists for it.
+func TestObjectByIDRefuses(t *testing.T) {
+	w := newWorld(t)
+	w.push(pathObjects, indicator(1, t1))
+	path := pathObjects + indicatorID(1) + "/"
+	for _, tc := range []struct {
+		want int
+		call call
+	}{
+		{400, call{path: path + "?limit=0"}},
+		{401, call{path: path, user: "anon"}},
+		{403, call{path: path, user: "wo"}},
+		{403, call{path: path, user: "no"}},
+		{404, call{path: pathObjects + indicatorID(2) + "/"}},
+		{404, call{path: pathHidden + "objects/" + indicatorID(1) + "/"}},
+		{406, call{path: path, header: http.Header{"Accept": {"text/html"}}}},
+	} {
+		w.status(tc.want, tc.call)
+	}
+}
+
+// TX-OBJ-DEL-01, TX-OBJ-DEL-02, TX-OBJ-DEL-03, TX-OBJ-DEL-04, TX-OBJ-DEL-05,
+// TX-OBJ-DEL-08, TX-OBJ-DEL-09, TX-OBJ-DEL-10.
 func TestDelete(t *testing.T) {
 	path := pathObjects + indicatorID(1) + "/"
 	for _, tc := range []struct {
@@ -188,7 +215,7 @@ func TestPostAfterDelete(t *testing.T) {
 	}
 }
 
-// TX-VER-01, -02, -04 to -06, TX-SORT-03, TX-MVR-09.
+// TX-VER-01, TX-VER-02, TX-VER-04, TX-VER-05, TX-VER-06, TX-SORT-03, TX-MVR-09.
 func TestVersions(t *testing.T) {
 	w := newWorld(t)
 	const marking = "marking-definition--00000000-0000-4000-8000-000000000001"

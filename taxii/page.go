@@ -50,29 +50,29 @@ func (h *Handler) writePage(r *request, get fetch) error {
 	return w.Flush()
 }
 
+// maxLooks is how often a page is looked up while objects of it are deleted.
+const maxLooks = 5
+
 // readPage returns the page that the request asks for with its first members.
-// A page of which everything was removed between its positions and its bytes
-// is passed over, because clients take an empty one for the end (TX-PAG-11).
+// One of which something was removed between its positions and its bytes is
+// looked up again, so that its headers are the dates of what it holds; where
+// removing goes on and on, of what it held a moment before. A page that became
+// empty always is, because clients take it for the end (TX-PAG-11).
 func readPage(r *request, get fetch) (page, error) {
-	ctx, filter := r.Request().Context(), r.query.Filter
-	for {
-		positions, err := r.view.Page(ctx, filter)
+	ctx := r.Request().Context()
+	for looks := 1; ; looks++ {
+		positions, err := r.view.Page(ctx, r.query.Filter)
+		if err != nil || len(positions.Sequences) == 0 {
+			return page{}, err
+		}
+		members, rest, err := get(ctx, positions.Sequences)
 		if err != nil {
 			return page{}, err
 		}
-		p := page{Page: positions, rest: positions.Sequences}
-		for len(p.members) == 0 && len(p.rest) > 0 {
-			if p.members, p.rest, err = get(ctx, p.rest); err != nil {
-				return page{}, err
-			}
+		whole := len(members)+len(rest) == len(positions.Sequences)
+		if whole || looks >= maxLooks && len(members) > 0 {
+			return page{positions, members, rest}, nil
 		}
-		if len(p.members) > 0 {
-			return p, nil
-		}
-		if !positions.More {
-			return page{}, nil
-		}
-		filter.After = positions.Sequences[len(positions.Sequences)-1]
 	}
 }
 

@@ -34,7 +34,7 @@ type anyPage struct {
 }
 
 // page reads a page, and checks what is promised of every page: TX-HDR-01,
-// TX-HDR-02, TX-PAG-02 to -04.
+// TX-HDR-02, TX-PAG-02, TX-PAG-03, TX-PAG-04.
 func (w *world) page(path string, query url.Values) anyPage {
 	w.Helper()
 	a := w.status(http.StatusOK, call{path: path + "?" + query.Encode()})
@@ -88,10 +88,10 @@ func (w *world) walk(path string, query url.Values, byNext bool) (pages [][]stri
 	}
 }
 
-// P1, TX-PAG-01 to -06, TX-SORT-01, TX-SORT-04, TX-FLT-22, TX-FLT-35,
-// TX-OBJ-GET-01, TX-OBJ-GET-03, IOP 3.14.1: walks by
-// next and by added_after give everything once and in order, on all four
-// endpoints.
+// P1, TX-PAG-01, TX-PAG-02, TX-PAG-03, TX-PAG-04, TX-PAG-05, TX-PAG-06,
+// TX-SORT-01, TX-SORT-04, TX-FLT-22, TX-FLT-35, TX-OBJ-GET-01, TX-OBJ-GET-03,
+// IOP 3.14.1: walks by next and by added_after give everything once and in
+// order, on all four endpoints.
 func TestWalks(t *testing.T) {
 	w := newWorld(t, func(h *Handler) { h.DefaultLimit = 100 })
 	w.fill(1003)
@@ -161,8 +161,8 @@ func TestManifestMatchesObjects(t *testing.T) {
 	}
 }
 
-// TX-HDR-03 to -05: the headers are the dates of the first and last item of the
-// page, as the manifest has them.
+// TX-DT-05, TX-HDR-02, TX-HDR-03, TX-HDR-04, TX-HDR-05, TX-HDR-07: the headers are
+// the dates of the first and last item of the page, as the manifest has them.
 func TestDateAddedHeaders(t *testing.T) {
 	w := newWorld(t)
 	w.fill(25)
@@ -196,8 +196,8 @@ func TestDateAddedHeaders(t *testing.T) {
 	}
 }
 
-// TX-HDR-06, TX-ENV-02, TX-MAN-02, TX-VER-03, TX-OBJ-GET-02, TX-FLT-26: an empty
-// page is {} and moves nobody forward.
+// TX-HDR-06, TX-ENV-02, TX-MAN-02, TX-VER-03, TX-OBJ-GET-02, TX-FLT-26,
+// TX-MID-03, TX-PAG-08: an empty page is {} and moves nobody forward.
 func TestEmptyPages(t *testing.T) {
 	w := newWorld(t)
 	w.fill(3)
@@ -224,8 +224,8 @@ func TestEmptyPages(t *testing.T) {
 	}
 }
 
-// TX-FLT-31 to -33: no page is larger than the client or the server allows, and
-// what fits is there.
+// TX-FLT-31, TX-FLT-32, TX-FLT-33, TX-SEC-01: no page is larger than the client or the
+// server allows, and what fits is there.
 func TestLimits(t *testing.T) {
 	w := newWorld(t, func(h *Handler) { h.DefaultLimit, h.MaxLimit = 5, 8 })
 	w.fill(10)
@@ -243,8 +243,9 @@ func TestLimits(t *testing.T) {
 	}
 }
 
-// TX-FLT-40 to -44, TX-AUTH-13, TX-COL-11, TX-SEC-04: a token is a position for
-// its party in its collection, and the request decides the rest.
+// TX-FLT-40, TX-FLT-41, TX-FLT-42, TX-FLT-43, TX-FLT-44, TX-AUTH-13, TX-COL-11,
+// TX-SEC-04: a token is a position for its party in its collection, and the
+// request decides the rest.
 func TestNext(t *testing.T) {
 	w := newWorld(t)
 	w.fill(20)
@@ -350,6 +351,20 @@ func TestPollerMissesNothing(t *testing.T) {
 	for item, n := range seen {
 		if n != 1 {
 			t.Errorf("the poller saw %s %d times", item, n)
+		}
+	}
+}
+
+// TX-FLT-21: added_after is about the server's date, here of 2026, not about
+// those of the object, which are of 2001 and 2010.
+func TestAddedAfterIsOfTheServer(t *testing.T) {
+	w := newWorld(t)
+	w.push(pathObjects, indicator(1, t1))
+	for after, want := range map[string]string{"2020-01-01T00:00:00Z": "[1@t1]", "2026-06-01T00:00:00Z": "[]"} {
+		for _, path := range []string{pathObjects, pathObjects + indicatorID(1) + "/"} {
+			if got := fmt.Sprint(w.match(path, "added_after="+after)); got != want {
+				t.Errorf("%s?added_after=%s: %s; want %s", path, after, got, want)
+			}
 		}
 	}
 }

@@ -40,8 +40,9 @@ func checkCounts(t *testing.T, name string, s Status, successes, failures int) {
 	}
 }
 
-// TX-OBJ-POST-01, -06, -07, -09, -13 to -15, TX-STAT-09, TX-ENV-03, TX-CUS-02: what a
-// sound body of any wrapper is counted as.
+// TX-OBJ-POST-01, TX-OBJ-POST-06, TX-OBJ-POST-07, TX-OBJ-POST-09,
+// TX-OBJ-POST-13, TX-OBJ-POST-14, TX-OBJ-POST-15, TX-STAT-04, TX-STAT-08,
+// TX-STAT-09, TX-ENV-03, TX-CUS-02: what a sound body of any wrapper is counted as.
 func TestPush(t *testing.T) {
 	one := indicator(1, t1)
 	for _, tc := range []struct {
@@ -145,13 +146,12 @@ func TestTooLargeIsRefusedUnread(t *testing.T) {
 	req.SetBasicAuth("rw", "secret")
 	req.Header.Set("Content-Type", MediaType)
 	req.Header.Set("Expect", "100-continue")
-	res, err := client.Do(req)
+	a, err := w.send(req)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer res.Body.Close()
-	if res.StatusCode != http.StatusRequestEntityTooLarge {
-		t.Errorf("status %d; want 413", res.StatusCode)
+	if a.StatusCode != http.StatusRequestEntityTooLarge {
+		t.Errorf("status %d; want 413", a.StatusCode)
 	}
 }
 
@@ -200,7 +200,7 @@ func TestBrokenUpload(t *testing.T) {
 	}
 }
 
-// P3, TX-ENV-04, TX-DT-06, TX-MVR-05: bytes in, bytes out.
+// P3, TX-ENV-04, TX-DT-06, TX-MVR-05, TX-MTY-03: bytes in, bytes out.
 func TestFidelity(t *testing.T) {
 	w := newWorld(t)
 	posted := []string{
@@ -225,7 +225,8 @@ func TestFidelity(t *testing.T) {
 	}
 }
 
-// TX-OBJ-POST-02 to -05, TX-SORT-05: what is there already.
+// TX-OBJ-POST-02, TX-OBJ-POST-03, TX-OBJ-POST-04, TX-OBJ-POST-05, TX-SORT-05,
+// TX-MVR-10: what is there already.
 func TestDuplicates(t *testing.T) {
 	w := newWorld(t)
 	const marking = `{"type":"marking-definition","spec_version":"2.1","id":"marking-definition--00000000-0000-4000-8000-000000000001",` +
@@ -262,7 +263,65 @@ func TestDuplicates(t *testing.T) {
 	}
 }
 
-// TX-OBJ-POST-18: a collection is its own world.
+// TX-OBJ-POST-02, TX-OBJ-POST-03: "exact" compares JSON values, of which a
+// timestamp is a string: another spelling of an instant is the same version
+// (TX-MVR-05) with other content, and the first copy stays as it was sent.
+func TestTimestampInOtherDigits(t *testing.T) {
+	w := newWorld(t)
+	w.push(pathObjects, indicator(1, t1))
+	for _, other := range []string{
+		indicator(1, strings.Replace(t1, ".000Z", ".000000Z", 1)),
+		strings.Replace(indicator(1, t1), `"valid_from":"2001-01-01T00:00:00Z"`, `"valid_from":"2001-01-01T00:00:00.0Z"`, 1),
+	} {
+		s := w.push(pathObjects, other)
+		checkCounts(t, other, s, 0, 1)
+		w.names(other, s.Failures[0].Message, "VER-05", "already there with other content")
+	}
+	if got := get[envelope](w, pathObjects+"?match[version]=all").texts(); !slices.Equal(got, []string{indicator(1, t1)}) {
+		t.Errorf("stored are %v; want the first copy", got)
+	}
+}
+
+// TX-OBJ-POST-09: STIX 2.0 does not enter a collection of STIX 2.1, and the
+// member that brings it is told of the media type.
+func TestUnsupportedContent(t *testing.T) {
+	w := newWorld(t)
+	s := w.push(pathEmpty+"objects/", indicator20(1, t1), indicator(2, t1))
+	checkCounts(t, "one of each", s, 1, 1)
+	w.names("the failure", s.Failures[0].Message, "spec_version", "2.1")
+	if got := get[envelope](w, pathEmpty+"objects/").texts(); !slices.Equal(got, []string{indicator(2, t1)}) {
+		t.Errorf("stored are %v", got)
+	}
+}
+
+// TX-MSV-07: an object without spec_version is of STIX 2.1 where the property is
+// optional there, else of STIX 2.0; what it has decides.
+func TestSpecVersionOfObjects(t *testing.T) {
+	w := newWorld(t)
+	const address = `{"type":"ipv4-addr","id":"ipv4-addr--00000000-0000-4000-8000-000000000001","value":"192.0.2.1"}`
+	checkCounts(t, "all", w.push(pathObjects, address, indicator20(1, t1), indicator(2, t1)), 3, 0)
+	for i, r := range get[manifestPage](w, pathManifest).Objects {
+		if want := "application/stix+json;version=" + []string{"2.1", "2.0", "2.1"}[i]; r.MediaType != want {
+			t.Errorf("%s is %s; want %s", r.ID, r.MediaType, want)
+		}
+	}
+}
+
+// TX-OBJ-POST-17: an older version may come after a newer one.
+func TestOlderVersionAfterNewer(t *testing.T) {
+	w := newWorld(t)
+	for _, version := range []string{t3, t1} {
+		checkCounts(t, version, w.push(pathObjects, indicator(1, version)), 1, 0)
+	}
+	if got := w.match(pathObjects, "match[version]=all"); fmt.Sprint(got) != "[1@t3 1@t1]" {
+		t.Errorf("stored are %v; want both", got)
+	}
+	if got := w.match(pathObjects, "match[version]=last"); fmt.Sprint(got) != "[1@t3]" {
+		t.Errorf("the last is %v; want t3", got)
+	}
+}
+
+// TX-OBJ-POST-18, TX-OBJ-DEL-07: a collection is its own world.
 func TestCollectionsAreApart(t *testing.T) {
 	w := newWorld(t)
 	w.push(pathObjects, indicator(1, t1))
@@ -273,7 +332,8 @@ func TestCollectionsAreApart(t *testing.T) {
 	}
 }
 
-// TX-STAT-03, -05 to -07, TX-IOP-02: who sees a status, and how long.
+// TX-STAT-03, TX-STAT-05, TX-STAT-06, TX-STAT-07, TX-IOP-02: who sees a status,
+// and how long.
 func TestStatus(t *testing.T) {
 	w := newWorld(t)
 	s := decode[Status](w, w.status(202, call{user: "wo", method: "POST", path: pathObjects, body: envelopeOf(indicator(1, t1), `{}`)}))

@@ -43,7 +43,7 @@ func TestRefusedBodies(t *testing.T) {
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			world := *w
-			world.T = t
+			world.TB = t
 			text := decode[Error](&world, world.status(tc.status, post(tc.body))).Description
 			world.names(tc.name, text, append(tc.want, "the body ")...)
 			if tc.status == http.StatusUnprocessableEntity {
@@ -122,7 +122,7 @@ func TestRefusedForWhoseItIs(t *testing.T) {
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			world := *w
-			world.T = t
+			world.TB = t
 			world.names(tc.name, decode[Error](&world, world.status(tc.status, tc.call)).Description, tc.want...)
 		})
 	}

@@ -2,6 +2,7 @@ package taxii
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -9,15 +10,19 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"accord/collections"
 	"accord/collections/sqlite"
 	"accord/schemas"
+	"accord/taxii/conformance"
 
 	"github.com/labstack/echo/v4"
 	"github.com/labstack/echo/v4/middleware"
@@ -85,23 +90,31 @@ const (
 // A world is a TAXII server on a real store in which the agreements hold. Its
 // clock stands still until it is moved.
 type world struct {
-	*testing.T
+	testing.TB
 	handler *Handler
 	control *collections.Control
 	store   *faultyStore
+	mux     *echo.Echo
 	server  *httptest.Server
 	clock   *fakeClock
 	log     *syncBuffer
+
+	answers *atomic.Int64 // that this test has seen
 }
 
-func newWorld(t *testing.T, change ...func(*Handler)) *world {
+func newWorld(t testing.TB, change ...func(*Handler)) *world {
 	t.Helper()
-	w := &world{T: t, log: new(syncBuffer), clock: &fakeClock{now: time.Date(2026, 1, 2, 3, 4, 5, 120_000_000, time.UTC)}}
+	w := &world{TB: t, log: new(syncBuffer), answers: new(atomic.Int64), clock: &fakeClock{now: time.Date(2026, 1, 2, 3, 4, 5, 120_000_000, time.UTC)}}
 	store, err := sqlite.Open(t.Context(), filepath.Join(t.TempDir(), "accord.db"), sqlite.Options{Now: w.clock.Now})
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { store.Close() })
+	t.Cleanup(func() {
+		if w.answers.Load() == 0 && !t.Failed() && !t.Skipped() {
+			t.Error("the test has made a server and seen no answer of it; an id in its comment would prove nothing")
+		}
+	})
 	w.store = &faultyStore{Store: store}
 	if w.control, err = collections.OpenControl(t.Context(), w.store); err != nil {
 		t.Fatal(err)
@@ -127,16 +140,17 @@ func newWorld(t *testing.T, change ...func(*Handler)) *world {
 	return w
 }
 
-// start serves the handler, anew if it was served before.
-func (w *world) start() {
+// start serves the handler, anew if it was served before, each route behind the
+// given middleware.
+func (w *world) start(before ...echo.MiddlewareFunc) {
 	if w.server != nil {
 		w.server.Close()
 	}
 	e := echo.New()
 	e.Logger.SetOutput(io.Discard)
 	e.Use(middleware.RequestID(), middleware.Recover())
-	w.handler.Mount(e)
-	w.server = httptest.NewUnstartedServer(e)
+	w.handler.Mount(e, before...)
+	w.mux, w.server = e, httptest.NewUnstartedServer(e)
 	w.server.Config.ErrorLog = slog.NewLogLogger(slog.DiscardHandler, slog.LevelError)
 	w.server.Start()
 	w.Cleanup(w.server.Close)
@@ -173,6 +187,8 @@ type call struct {
 	body   string
 	stream io.Reader // in place of body: chunked, of unknown length
 	header http.Header
+
+	provoked bool // a 5xx is no fault: the test broke what is behind the server
 }
 
 // An answer is what came back, read to its end.
@@ -223,11 +239,17 @@ func (w *world) try(c call) (answer, error) {
 		}
 		req.SetBasicAuth(user, "secret")
 	}
+	return w.send(req)
+}
+
+// send counts the answer among those that the test has seen.
+func (w *world) send(req *http.Request) (answer, error) {
 	res, err := client.Do(req)
 	if err != nil {
 		return answer{}, err
 	}
 	defer res.Body.Close()
+	w.answers.Add(1)
 	got, err := io.ReadAll(res.Body)
 	return answer{res, got}, err
 }
@@ -239,71 +261,53 @@ var client = &http.Client{
 	CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 }
 
-// checkAnswer holds what is true of every answer of every test: TX-NEG-01,
-// TX-NEG-18, TX-SEC-06, TX-DT-04, TX-DT-11, TX-ERR-01 to -03, TX-AUTH-02,
-// TX-HDR-07.
+// checkAnswer judges every answer of every test by the walker, and by what we
+// promise besides: letters where the standard asks for values, and in an error
+// the id of the request.
 func (w *world) checkAnswer(c call, a answer) {
 	w.Helper()
-	name := fmt.Sprintf("%s %s as %s: %d", c.method, c.path, c.user, a.StatusCode)
-	for header, want := range map[string]string{
-		"Content-Type": MediaType, "Cache-Control": "no-store", "Vary": "Accept, Authorization",
-	} {
+	name := fmt.Sprintf("%s %s as %s: %d %.200s", c.method, c.path, c.user, a.StatusCode, a.body)
+	for _, finding := range conformance.CheckAnswer(c.question(), conformance.Answer{Status: a.StatusCode, Header: a.Header, Body: a.body}) {
+		w.Errorf("%s: %v", name, finding)
+	}
+	for header, want := range map[string]string{"Cache-Control": "no-store", "Vary": "Accept, Authorization"} {
 		if got := a.Header.Get(header); got != want {
 			w.Errorf("%s: %s is %q; want %q", name, header, got, want)
 		}
 	}
-	empty := c.method == http.MethodHead || c.method == http.MethodDelete && a.StatusCode == http.StatusOK
-	if empty != (len(a.body) == 0) {
-		w.Errorf("%s: body %q", name, a.body)
-	}
-	if !empty {
-		checkJSON(w.T, name, a.body)
-	}
-	if a.StatusCode < http.StatusBadRequest {
-		return
-	}
-	if a.Header.Get("X-TAXII-Date-Added-First")+a.Header.Get("X-TAXII-Date-Added-Last") != "" {
-		w.Errorf("%s: an error with X-TAXII headers", name)
+	if n := len(a.body); n > 0 && (a.body[0] != '{' || a.body[n-1] != '}') {
+		w.Errorf("%s: there are blanks around the body", name)
 	}
 	if challenge := a.Header.Get("WWW-Authenticate"); (a.StatusCode == http.StatusUnauthorized) != strings.HasPrefix(challenge, `Basic realm="`) {
 		w.Errorf("%s: WWW-Authenticate is %q", name, challenge)
 	}
-	if empty {
+	if a.StatusCode < http.StatusBadRequest || len(a.body) == 0 {
 		return
 	}
-	var e Error
-	if err := json.Unmarshal(a.body, &e); err != nil || e.Title != http.StatusText(a.StatusCode) || e.HTTPStatus != fmt.Sprint(a.StatusCode) {
-		w.Errorf("%s: %s is no error resource of that status", name, a.body)
-	}
-	if e.ErrorID == "" || e.ErrorID != a.Header.Get("X-Request-Id") {
-		w.Errorf("%s: error_id is %q, the request id %q", name, e.ErrorID, a.Header.Get("X-Request-Id"))
+	if e := decode[Error](w, a); e.Title != http.StatusText(a.StatusCode) || e.ErrorID == "" || e.ErrorID != a.Header.Get("X-Request-Id") {
+		w.Errorf("%s: want the title %q and the request id %q", name, http.StatusText(a.StatusCode), a.Header.Get("X-Request-Id"))
 	}
 }
 
-// checkJSON checks that a body is one JSON object without blanks around it,
-// and of its own members that none stands twice, is empty or is null.
-func checkJSON(t *testing.T, name string, body []byte) {
-	t.Helper()
-	if !json.Valid(body) || body[0] != '{' || body[len(body)-1] != '}' {
-		t.Errorf("%s: body %.200q is no JSON object", name, body)
-		return
+// rootForm finds the API root in a path, as clients may write it.
+var rootForm = regexp.MustCompile(`^/taxii2/[^/]+/`)
+
+// question is what a call asks, in the walker's words.
+func (c call) question() conformance.Question {
+	path, query, _ := strings.Cut(c.path, "?")
+	if decoded, err := url.PathUnescape(path); err == nil && !strings.Contains(strings.ToUpper(path), "%2F") {
+		path = decoded
 	}
-	seen := map[string]bool{}
-	decoder := json.NewDecoder(bytes.NewReader(body))
-	decoder.Token() // the brace
-	for decoder.More() {
-		field, _ := decoder.Token()
-		var value json.RawMessage
-		if err := decoder.Decode(&value); err != nil || seen[field.(string)] || string(value) == "[]" || string(value) == "null" {
-			t.Errorf("%s: the member %q is %.100s, or stands twice: %v", name, field, value, err)
-		}
-		seen[field.(string)] = true
+	values, _ := url.ParseQuery(query) // what cannot be read asks for nothing
+	return conformance.Question{
+		Method: cmp.Or(c.method, http.MethodGet), Endpoint: conformance.EndpointOf(canonical(path), rootForm.FindString(canonical(path))), Query: values, Provoked: c.provoked,
 	}
 }
 
 // status sends a request and expects a status.
 func (w *world) status(want int, c call) answer {
 	w.Helper()
+	c.provoked = want >= http.StatusInternalServerError
 	a := w.do(c)
 	if a.StatusCode != want {
 		w.Errorf("%s %s as %q: %d %.300s; want %d", c.method, c.path, c.user, a.StatusCode, a.body, want)

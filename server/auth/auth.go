@@ -29,6 +29,13 @@ type Config struct {
 	// Log takes what goes wrong in the background; nil for slog.Default().
 	Log *slog.Logger
 
+	// NoBasic switches HTTP Basic off (TX-AUTH-01).
+	NoBasic bool
+
+	// ClientCAs returns the authorities that a client's certificate must come
+	// from; nil, or what it returns nil, for none: then only pinned ones count.
+	ClientCAs func() *x509.CertPool
+
 	// AllowPrivateIssuers lets a party's jwks_url lead to private, loopback and
 	// link-local addresses, for closed networks and tests.
 	AllowPrivateIssuers bool

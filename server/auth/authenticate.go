@@ -14,17 +14,24 @@ const (
 	detailNotValid = "not valid"
 )
 
-// Authenticate names who asks. Without usable credentials the error is of kind
+// Authenticate names who asks: by the Authorization header or, without one, by
+// the certificate of the TLS connection. Without usable credentials the error is of kind
 // ErrUnauthenticated, with the reason as its cause, for the log; a server that
 // cannot know what holds now answers ErrUnavailable. It waits for the keys of a
 // party's issuer two seconds at most.
 func (a *Authenticator) Authenticate(r *http.Request) (collections.Caller, error) {
 	cred, err := readCredentials(r.Header)
+	if errors.Is(err, errNoCredentials) && r.TLS != nil && len(r.TLS.PeerCertificates) > 0 {
+		return a.authenticateCertificate(r)
+	}
 	if errors.Is(err, errNoCredentials) {
 		return collections.Caller{}, collections.Errorf(collections.ErrUnauthenticated, "no credentials")
 	}
 	if err != nil {
 		return collections.Caller{}, unauthenticated(err)
+	}
+	if cred.basic && a.NoBasic {
+		return collections.Caller{}, unauthenticated(errors.New("HTTP Basic is switched off"))
 	}
 	if err := a.control.Fresh(); err != nil {
 		return collections.Caller{}, err
@@ -52,13 +59,16 @@ func unauthenticated(reason error) error {
 }
 
 // Challenges returns the values of WWW-Authenticate for a 401 that err led to,
-// Basic first (TX-AUTH-02, RFC 7617, RFC 6750 §3). Without credentials there is
-// nothing to say of them.
-func Challenges(err error) []string {
+// Basic first unless it is off (TX-AUTH-02, RFC 7617, RFC 6750 §3). Without
+// credentials there is nothing to say of them.
+func (a *Authenticator) Challenges(err error) []string {
 	basic, bearer := `Basic realm="accord", charset="UTF-8"`, `Bearer realm="accord"`
 	e, ok := errors.AsType[*collections.Error](err)
 	if ok && (e.Detail == detailExpired || e.Detail == detailNotValid) {
 		bearer += fmt.Sprintf(`, error="invalid_token", error_description=%q`, e.Detail)
+	}
+	if a.NoBasic {
+		return []string{bearer}
 	}
 	return []string{basic, bearer}
 }

@@ -55,7 +55,7 @@ func TestSchemes(t *testing.T) {
 			}
 		})
 	}
-	if _, err := w.ask(); !errors.Is(err, collections.ErrUnauthenticated) || len(Challenges(err)) != 2 {
+	if _, err := w.ask(); !errors.Is(err, collections.ErrUnauthenticated) || len(w.auth.Challenges(err)) != 2 {
 		t.Errorf("without credentials: %v, want ErrUnauthenticated", err)
 	}
 }
@@ -199,7 +199,7 @@ func TestChallenges(t *testing.T) {
 		{"anything else", unauthenticated(errors.New("secret")), []string{basic, bearer + `, error="invalid_token", error_description="not valid"`}},
 		{"not ours", errors.New("x"), []string{basic, bearer}},
 	} {
-		if got := Challenges(tc.err); !slices.Equal(got, tc.want) {
+		if got := New(Config{}).Challenges(tc.err); !slices.Equal(got, tc.want) {
 			t.Errorf("%s: Challenges = %q, want %q", tc.name, got, tc.want)
 		}
 	}

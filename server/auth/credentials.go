@@ -20,7 +20,10 @@ var errNoCredentials = errors.New("no credentials")
 
 // credentials are what an Authorization header carries. The user of Basic must
 // be the party that the token speaks for, or be left empty.
-type credentials struct{ user, token string }
+type credentials struct {
+	user, token string
+	basic       bool
+}
 
 // readCredentials reads Bearer (RFC 6750), Token, which some TAXII tools send,
 // and Basic with the token as password (RFC 7617). No header at all is
@@ -68,5 +71,5 @@ func readBasic(encoded string) (credentials, error) {
 	if !ok {
 		return credentials{}, errors.New("the Basic credentials have no colon")
 	}
-	return credentials{user: user, token: password}, nil
+	return credentials{user: user, token: password, basic: true}, nil
 }

@@ -7,6 +7,9 @@
 // verifies them; those of a party come from an issuer that the party declares
 // in an agreement, and speak for that party in that agreement only. Where a JWT
 // is too long, a handle of 40 characters stands for one; only its hash is kept.
+// A client certificate can stand for one too: by its own hash, or by a name in
+// it where an authority vouches for that. It counts where a request has no
+// Authorization header.
 //
 // Whatever is wrong with a token, the client learns "expired" or "not valid"
 // and nothing else; the reason is the cause of the error, for the log.

@@ -2,6 +2,7 @@ package auth
 
 import (
 	"context"
+	"crypto/x509"
 	"slices"
 
 	"accord/collections"
@@ -26,10 +27,30 @@ type Rights struct {
 }
 
 // Inspect says whether a token or handle is good now, else why not, and what it
-// can do.
+// can do. One that is bound to certificates has no other name than its jti.
 func (a *Authenticator) Inspect(ctx context.Context, token string) Inspection {
-	result := Inspection{Claims: a.claimsIn(ctx, token)}
+	if record, known := a.log.byJTI(token); known && record.isSet() {
+		claims := a.claims(record)
+		caller, err := a.admitOwn(claims)
+		return a.inspection(ctx, claims, caller, err)
+	}
 	caller, err := a.verify(ctx, token)
+	return a.inspection(ctx, a.claimsIn(ctx, token), caller, err)
+}
+
+// InspectCertificate says so of a certificate, followed by those that lead to
+// its authority, that a client could show.
+func (a *Authenticator) InspectCertificate(ctx context.Context, chain []*x509.Certificate) Inspection {
+	caller, err := a.verifyCertificate(ctx, chain)
+	var claims *Claims
+	if record, known := a.log.byJTI(caller.JTI); known {
+		claims = a.claims(record)
+	}
+	return a.inspection(ctx, claims, caller, err)
+}
+
+func (a *Authenticator) inspection(ctx context.Context, claims *Claims, caller collections.Caller, err error) Inspection {
+	result := Inspection{Claims: claims}
 	if err == nil {
 		result.Rights, err = a.rights(ctx, caller)
 	}

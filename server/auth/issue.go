@@ -2,6 +2,9 @@ package auth
 
 import (
 	"context"
+	"crypto/x509"
+	"encoding/hex"
+	"fmt"
 	"slices"
 	"time"
 
@@ -22,15 +25,22 @@ type Request struct {
 	Officer string        // optional
 	Unit    string        // optional; one of the party's
 	Short   bool          // a handle of 40 characters instead of a JWT
+
+	// Certificate or CertificateName, at most one, binds the token to the
+	// certificates of clients: to this one, or to those of the server's
+	// Config.ClientCAs that carry the name, a DNS name, URI or e-mail address.
+	// There is no secret then.
+	Certificate     *x509.Certificate
+	CertificateName string
 }
 
 // Issued is a new token. It is kept nowhere: only its claims are and, of a
 // handle, the hash.
 type Issued struct {
-	Token    string
+	Token    string // "" for one that is bound to a certificate
 	JTI      string
 	Expires  time.Time
-	Warnings []string // one for each scope that is wider than the party's grants
+	Warnings []string // one for each scope that is wider than the party's grants, and of a certificate that ends sooner
 }
 
 // Issue makes a token. It is recorded in the control log when Issue returns.
@@ -40,26 +50,35 @@ func (a *Authenticator) Issue(ctx context.Context, r Request) (Issued, error) {
 	if err != nil {
 		return Issued{}, err
 	}
+	bound, err := a.bindingOf(r)
+	if err != nil {
+		return Issued{}, err
+	}
 	now := a.Now()
 	record := tokenRecord{
 		JTI: uuid.NewString(), Party: r.Party, Scope: scopes.String(),
 		Issued: now.Unix(), Expires: now.Add(r.TTL).Unix(),
-		Officer: r.Officer, Unit: r.Unit,
+		Officer: r.Officer, Unit: r.Unit, binding: bound,
 	}
 	token, err := a.mint(ctx, &record, r.Short)
 	if err != nil {
 		return Issued{}, err
 	}
 	err = a.control.Append(ctx, operator, func() ([]collections.ControlEntry, error) {
+		if err := a.checkFree(bound); err != nil {
+			return nil, err
+		}
 		return controlEntries(typeToken, record.JTI, record)
 	})
 	if err != nil {
 		return Issued{}, err
 	}
-	return Issued{
-		Token: token, JTI: record.JTI, Expires: time.Unix(record.Expires, 0).UTC(),
-		Warnings: wider(a.control.Agreements(), r.Party, scopes),
-	}, nil
+	expires := time.Unix(record.Expires, 0).UTC()
+	warnings := wider(a.control.Agreements(), r.Party, scopes)
+	if r.Certificate != nil && r.Certificate.NotAfter.Before(expires) {
+		warnings = append(warnings, fmt.Sprintf("the certificate ends on %s, before the token", r.Certificate.NotAfter.UTC().Format(time.RFC3339)))
+	}
+	return Issued{Token: token, JTI: record.JTI, Expires: expires, Warnings: warnings}, nil
 }
 
 func (a *Authenticator) checkRequest(r Request) (collections.Scopes, error) {
@@ -84,9 +103,12 @@ func (a *Authenticator) checkRequest(r Request) (collections.Scopes, error) {
 	return scopes, err
 }
 
-// mint returns the token that a record speaks of. Of a handle the record gets
-// the hash.
+// mint returns the token that a record speaks of, "" for one that is bound to
+// certificates. Of a handle the record gets the hash.
 func (a *Authenticator) mint(ctx context.Context, record *tokenRecord, short bool) (string, error) {
+	if record.isSet() {
+		return "", nil
+	}
 	if short {
 		handle := newHandle()
 		hash := hashHandle(handle)
@@ -116,15 +138,19 @@ func (a *Authenticator) claims(r tokenRecord) *Claims {
 
 // A Token is what is known of an issued token.
 type Token struct {
-	JTI     string     `json:"jti"`
-	Party   string     `json:"party"`
-	Scope   string     `json:"scope"`
-	Officer string     `json:"officer,omitempty"`
-	Unit    string     `json:"unit,omitempty"`
-	Issued  time.Time  `json:"issued"`
-	Expires time.Time  `json:"expires"`
-	Short   bool       `json:"short,omitempty"`
-	Revoked *time.Time `json:"revoked,omitempty"` // when; nil while it is not
+	JTI     string    `json:"jti"`
+	Party   string    `json:"party"`
+	Scope   string    `json:"scope"`
+	Officer string    `json:"officer,omitempty"`
+	Unit    string    `json:"unit,omitempty"`
+	Issued  time.Time `json:"issued"`
+	Expires time.Time `json:"expires"`
+	Short   bool      `json:"short,omitempty"`
+	// Certificate is the SHA-256 of the certificate that the token is bound to,
+	// CertificateName the name in certificates, with its kind before a colon.
+	Certificate     string     `json:"certificate,omitempty"`
+	CertificateName string     `json:"certificate_name,omitempty"`
+	Revoked         *time.Time `json:"revoked,omitempty"` // when; nil while it is not
 }
 
 // Tokens returns all tokens that were issued on the store, expired and revoked
@@ -138,7 +164,7 @@ func (a *Authenticator) Tokens() []Token {
 		tokens[i] = Token{
 			JTI: r.JTI, Party: r.Party, Scope: r.Scope, Officer: r.Officer, Unit: r.Unit,
 			Issued: time.Unix(r.Issued, 0).UTC(), Expires: time.Unix(r.Expires, 0).UTC(),
-			Short: r.Handle != nil,
+			Short: r.Handle != nil, Certificate: hex.EncodeToString(r.Certificate), CertificateName: r.CertificateName,
 		}
 		if at, revoked := a.log.revokedAt(a.issuer(), r.JTI); revoked {
 			tokens[i].Revoked = &at

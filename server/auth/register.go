@@ -39,6 +39,7 @@ type tokenRecord struct {
 	Officer string `json:"officer,omitempty"`
 	Unit    string `json:"unit,omitempty"`
 	Handle  []byte `json:"handle,omitempty"` // SHA-256 of the handle; nil for a JWT
+	binding        // in place of a secret
 }
 
 // A revocation ends the token that an issuer gave an id, or any issuer where
@@ -61,6 +62,7 @@ type register struct {
 	tokens  []tokenRecord
 	handles map[string]int // index in tokens, by hash
 	ids     map[string]int // index in tokens, by jti
+	bound   map[string]int // index in tokens, by binding; the newest
 	revoked map[tokenName]time.Time
 }
 
@@ -112,11 +114,14 @@ func (g *register) foldToken(r collections.Record) error {
 		return nil
 	}
 	if g.ids == nil {
-		g.ids, g.handles = map[string]int{}, map[string]int{}
+		g.ids, g.handles, g.bound = map[string]int{}, map[string]int{}, map[string]int{}
 	}
 	g.ids[token.JTI] = len(g.tokens)
 	if token.Handle != nil {
 		g.handles[string(token.Handle)] = len(g.tokens)
+	}
+	if token.isSet() {
+		g.bound[token.key()] = len(g.tokens)
 	}
 	g.tokens = append(g.tokens, token)
 	return nil
@@ -169,6 +174,17 @@ func (g *register) byHandle(hash [32]byte) (tokenRecord, bool) {
 	g.mu.RLock()
 	defer g.mu.RUnlock()
 	i, ok := g.handles[string(hash[:])]
+	if !ok {
+		return tokenRecord{}, false
+	}
+	return g.tokens[i], true
+}
+
+// byBinding returns the token that was bound so last.
+func (g *register) byBinding(b binding) (tokenRecord, bool) {
+	g.mu.RLock()
+	defer g.mu.RUnlock()
+	i, ok := g.bound[b.key()]
 	if !ok {
 		return tokenRecord{}, false
 	}

@@ -74,6 +74,7 @@ func topUp(t *testing.T, file string) {
 // fill pushes until the disk is full. It returns what was called a success, the
 // next number, and the refusal.
 func fill(s *server, n int) (stored []string, next int, refused []byte) {
+	s.walker.Provoked = true
 	for {
 		var objects []string
 		for range 200 {

@@ -5,6 +5,7 @@ package e2e
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -15,6 +16,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"accord/taxii/conformance"
 )
 
 // binary is accord, built once, without the race detector: these tests are about
@@ -59,6 +62,7 @@ type server struct {
 	token  string
 	stderr bytes.Buffer
 	client http.Client
+	walker conformance.Transport // makes an error of an answer with a fault
 }
 
 // newData makes a data folder with the agreement, and a token for cert-us.
@@ -97,6 +101,7 @@ func accord(t testing.TB, args ...string) string {
 func start(t testing.TB, dir, token string, prefix ...string) *server {
 	t.Helper()
 	s := &server{TB: t, token: token, base: "http://" + freeAddress(t)}
+	s.client.Transport = &s.walker
 	args := append(prefix, binary, "serve", "--data", dir, "--listen", strings.TrimPrefix(s.base, "http://"), "--metrics-listen", "off", "--log-level", "error")
 	s.cmd = exec.Command(args[0], args[1:]...)
 	s.cmd.Stderr = &s.stderr
@@ -146,6 +151,9 @@ func (s *server) do(method, path string, body io.Reader) (int, http.Header, []by
 		req.Header.Set("Content-Type", "application/taxii+json;version=2.1")
 	}
 	resp, err := s.client.Do(req)
+	if fault, ok := errors.AsType[*conformance.FaultError](err); ok {
+		s.Error(fault)
+	}
 	if err != nil {
 		return 0, nil, nil, err
 	}
