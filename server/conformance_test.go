@@ -32,7 +32,7 @@ collections:
   - {alias: theirs, title: {en: Theirs}, ceiling: red, grants: {cn: [read, write]}}
 `
 
-const secondRoot = `
+const conformanceRoot2 = `
 agreement: second
 title: {en: Another root}
 parties:
@@ -47,7 +47,7 @@ func conformanceServer(t *testing.T) *running {
 	t.Helper()
 	cfg := testConfig(t)
 	cfg.Agreements = nil
-	for name, text := range map[string]string{"conformance.yaml": conformanceAgreement, "second.yaml": secondRoot} {
+	for name, text := range map[string]string{"conformance.yaml": conformanceAgreement, "second.yaml": conformanceRoot2} {
 		file := filepath.Join(filepath.Dir(cfg.Data), name)
 		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
 			t.Fatal(err)

@@ -17,7 +17,7 @@ type front func(next http.Handler) http.Handler
 // rewriteRoots is the server behind a front: its API roots bear the front's
 // host, so that all requests come through it.
 func rewriteRoots(s *running, host string) http.Handler {
-	return answers(func(_ *http.Request, a *answer) {
+	return changeAnswer(func(_ *http.Request, a *answer) {
 		a.body = bytes.ReplaceAll(a.body, []byte(s.URL()+"/"), []byte("http://"+host+"/"))
 	})(s.http.Handler)
 }
@@ -29,8 +29,8 @@ type answer struct {
 	body   []byte
 }
 
-// answers is a front that changes answers.
-func answers(change func(*http.Request, *answer)) front {
+// changeAnswer is a front that changes answers.
+func changeAnswer(change func(*http.Request, *answer)) front {
 	return func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			rec := httptest.NewRecorder()
@@ -47,8 +47,8 @@ func answers(change func(*http.Request, *answer)) front {
 	}
 }
 
-// requests is a front that changes requests.
-func requests(change func(*http.Request)) front {
+// changeRequest is a front that changes requests.
+func changeRequest(change func(*http.Request)) front {
 	return func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			r = r.Clone(r.Context())
@@ -58,9 +58,9 @@ func requests(change func(*http.Request)) front {
 	}
 }
 
-// queries is a front that changes the parameters of a request.
-func queries(change func(*http.Request, url.Values)) front {
-	return requests(func(r *http.Request) {
+// changeQuery is a front that changes the parameters of a request.
+func changeQuery(change func(*http.Request, url.Values)) front {
+	return changeRequest(func(r *http.Request) {
 		q, err := url.ParseQuery(r.URL.RawQuery)
 		if err != nil {
 			return // malformed: not what this fault is about
@@ -71,14 +71,14 @@ func queries(change func(*http.Request, url.Values)) front {
 	})
 }
 
-// ignore is a server that does not look at a parameter.
-func ignore(name string) front {
-	return queries(func(_ *http.Request, q url.Values) { q.Del(name) })
+// ignoreParam is a server that does not look at a parameter.
+func ignoreParam(name string) front {
+	return changeQuery(func(_ *http.Request, q url.Values) { q.Del(name) })
 }
 
-// header sets a header of answers, "" takes it away, wherever when says.
-func header(name, value string, when func(*http.Request, *answer) bool) front {
-	return answers(func(r *http.Request, a *answer) {
+// turnHeader sets a header of answers, "" takes it away, wherever when says.
+func turnHeader(name, value string, when func(*http.Request, *answer) bool) front {
+	return changeAnswer(func(r *http.Request, a *answer) {
 		if !when(r, a) {
 			return
 		}
@@ -88,9 +88,9 @@ func header(name, value string, when func(*http.Request, *answer) bool) front {
 	})
 }
 
-// status turns one status into another, wherever when says.
-func status(from, to int, when func(*http.Request, *answer) bool) front {
-	return answers(func(r *http.Request, a *answer) {
+// turnStatus turns one status into another, wherever when says.
+func turnStatus(from, to int, when func(*http.Request, *answer) bool) front {
+	return changeAnswer(func(r *http.Request, a *answer) {
 		if a.status == from && when(r, a) {
 			a.status = to
 			if to >= 400 {
@@ -100,9 +100,9 @@ func status(from, to int, when func(*http.Request, *answer) bool) front {
 	})
 }
 
-// members changes the resource in a body, wherever when says.
-func members(when func(*http.Request, *answer) bool, change func(map[string]any)) front {
-	return answers(func(r *http.Request, a *answer) {
+// changeMembers changes the resource in a body, wherever when says.
+func changeMembers(when func(*http.Request, *answer) bool, change func(map[string]any)) front {
+	return changeAnswer(func(r *http.Request, a *answer) {
 		var resource map[string]any
 		d := json.NewDecoder(bytes.NewReader(a.body))
 		d.UseNumber()
@@ -114,17 +114,17 @@ func members(when func(*http.Request, *answer) bool, change func(map[string]any)
 	})
 }
 
-// text replaces text in bodies, wherever when says.
-func text(from, to string, when func(*http.Request, *answer) bool) front {
-	return answers(func(r *http.Request, a *answer) {
+// replaceText replaces text in bodies, wherever when says.
+func replaceText(from, to string, when func(*http.Request, *answer) bool) front {
+	return changeAnswer(func(r *http.Request, a *answer) {
 		if when(r, a) {
 			a.body = bytes.ReplaceAll(a.body, []byte(from), []byte(to))
 		}
 	})
 }
 
-// refuse answers itself, wherever when says.
-func refuse(status int, when func(*http.Request) bool) front {
+// refuseWhen answers itself, wherever when says.
+func refuseWhen(status int, when func(*http.Request) bool) front {
 	return func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			if !when(r) {
@@ -142,7 +142,6 @@ func refuse(status int, when func(*http.Request) bool) front {
 
 func always(*http.Request, *answer) bool      { return true }
 func isError(_ *http.Request, a *answer) bool { return a.status >= 400 }
-func isGet(r *http.Request, _ *answer) bool   { return r.Method == http.MethodGet }
 
 func at(e conformance.Endpoint) func(*http.Request, *answer) bool {
 	return func(r *http.Request, a *answer) bool { return a.status < 300 && asks(e)(r) }
