@@ -147,7 +147,7 @@ var resourceFaults = []fault{
 	{name: "errors without title", ids: "TX-ERR-01 TX-DT-09", front: changeMembers(isError, func(m map[string]any) { delete(m, "title") })},
 	{name: "http_status is a number", ids: "TX-ERR-02", front: changeMembers(isError, func(m map[string]any) { m["http_status"] = 404 })},
 	{name: "http_status is another", ids: "TX-ERR-02", front: changeMembers(isError, func(m map[string]any) { m["http_status"] = "418" })},
-	{name: "errors in HTML", ids: "TX-ERR-01 TX-DT-11 TX-ERR-06", front: changeAnswer(func(r *http.Request, a *answer) {
+	{name: "errors in HTML", ids: "TX-ERR-01 TX-ERR-06", front: changeAnswer(func(r *http.Request, a *answer) {
 		if isError(r, a) {
 			a.body = []byte("<html>")
 		}

@@ -99,7 +99,7 @@ func checkOtherContentTypes(p *probe) {
 		}
 	}
 	x, _ := p.postAs(map[string]string{"Content-Encoding": "br"})
-	p.prefer("TX-NEG-17", x, http.StatusUnsupportedMediaType, http.StatusBadRequest, http.StatusUnprocessableEntity)
+	p.prefer("TX-NEG-17", x, http.StatusUnsupportedMediaType, http.StatusBadRequest, http.StatusUnprocessableEntity, http.StatusAccepted)
 }
 
 func checkSTIXBody(p *probe) {

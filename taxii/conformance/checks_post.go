@@ -123,9 +123,11 @@ func checkDuplicates(p *probe) {
 	sent := indicator(id, t1, "")
 	p.post(sent)
 	first := p.page(p.at.url+"manifest/", params("match[id]", id))
-	again := p.tryPost(strings.Replace(sent, `{"type":"indicator",`, `{"revoked":false,"type":"indicator",`, 1))
-	if again.Failure > 0 {
+	if again := p.tryPost(sent); again.Failure > 0 {
 		p.fail("TX-OBJ-POST-02", again.exchange, "want no failure: it is there already")
+	}
+	if again := p.tryPost(strings.Replace(sent, `{"type":"indicator",`, `{"revoked":false,"type":"indicator",`, 1)); again.Failure > 0 {
+		p.chose("TX-OBJ-POST-02", again.exchange, "a copy that states the default of revoked is taken for another content")
 	}
 	if m := p.page(p.at.url+"manifest/", params("match[id]", id, "match[version]", "all")); !slices.EqualFunc(m.items, first.items, sameRecord) {
 		p.fail("TX-OBJ-POST-02 TX-SORT-05", m.exchange, "want the one record, and its date_added, as before: %.200s", first.Body)

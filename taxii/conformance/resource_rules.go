@@ -37,7 +37,11 @@ func (j *judge) read(id, leave string) map[string]any {
 		j.find(f.id, "%s", f.detail)
 	}
 	if err != nil {
-		j.findAll(err.Error()+": "+strconv.Quote(string(j.Body[:min(len(j.Body), 80)])), "TX-DT-11", id)
+		detail := err.Error() + ": " + strconv.Quote(string(j.Body[:min(len(j.Body), 80)]))
+		if len(j.Body) > 0 && strings.IndexByte("{[\"\xef", j.Body[0]) >= 0 { // meant as JSON
+			j.find("TX-DT-11", "%s", detail)
+		}
+		j.find(id, "%s", detail)
 		return nil
 	}
 	return members
@@ -68,8 +72,8 @@ func (j *judge) checkSuccess() {
 		endpoint = Status
 	}
 	r := resources[endpoint]
-	if r == nil {
-		return
+	if r == nil || j.Method != "GET" && j.Method != "POST" {
+		return // not one of the standard's own operations
 	}
 	if len(j.Body) == 0 {
 		j.find("TX-NEG-18", "status %d to %s %s without a body", j.Status, j.Method, j.Endpoint)

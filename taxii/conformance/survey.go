@@ -102,8 +102,12 @@ func (r *runner) visitRoot(ctx context.Context, s *seat, root string) error {
 	_ = json.Unmarshal(x.Body, &about) // what it is not is found already
 	most, _ := about.Max.Int64()
 
-	if x, err = r.ask(ctx, request{as: s, url: root + "collections/"}); err != nil || x.Status != http.StatusOK {
+	if x, err = r.ask(ctx, request{as: s, url: root + "collections/"}); err != nil {
 		return err
+	}
+	if x.Status != http.StatusOK {
+		r.tally.fail("TX-URL-08", Failure{x.line, x.came(), "want the collections of an API root that discovery names"})
+		return nil
 	}
 	var list struct {
 		Collections []*place `json:"collections"`

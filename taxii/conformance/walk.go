@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"time"
 )
 
 // A page is one answer of a paged endpoint.
@@ -23,7 +24,15 @@ type item struct {
 	raw                json.RawMessage
 }
 
-func (i item) key() string { return i.id + " " + i.version }
+// key tells one item from another: id and version, the version as an instant,
+// so that a server that spells it otherwise (TX-DT-06) is blamed for that alone.
+func (i item) key() string {
+	version := i.version
+	if at, err := time.Parse(time.RFC3339Nano, version); err == nil && at.Equal(at.Truncate(time.Millisecond)) {
+		version = at.UTC().Format("2006-01-02T15:04:05.000Z") // as the made-up objects have it
+	}
+	return i.id + " " + version
+}
 
 func keys(items []item) []string {
 	var all []string
@@ -93,7 +102,8 @@ const maxPages = 3000
 
 // walk reads all pages of a query, by next or, where byAdded, by added_after
 // from X-TAXII-Date-Added-Last. It stops where a page says that there is no
-// more. A walk that stands still or has no end ends with an error in words.
+// more. A walk that stands still or has no end ends with an error in words; a
+// next that stays the same does not stand still where the page is another.
 func (p *probe) walk(address, query string, limit int, byAdded bool) (all []item, last page, fault string) {
 	q, err := url.ParseQuery(query)
 	if err != nil {
@@ -101,6 +111,7 @@ func (p *probe) walk(address, query string, limit int, byAdded bool) (all []item
 	}
 	q.Set("limit", fmt.Sprint(limit))
 	for range maxPages {
+		before := last
 		last = p.page(address, q.Encode())
 		all = append(all, last.items...)
 		name, position := "next", last.next
@@ -114,7 +125,7 @@ func (p *probe) walk(address, query string, limit int, byAdded bool) (all []item
 			return all, last, "an empty page with more: true"
 		case position == "":
 			return all, last, "more is true, and nothing says how to go on (no " + name + ")"
-		case position == q.Get(name):
+		case position == q.Get(name) && (byAdded || slices.Equal(keys(last.items), keys(before.items))):
 			return all, last, fmt.Sprintf("the walk stands still at %s=%q", name, position)
 		}
 		q.Set(name, position)
