@@ -80,6 +80,7 @@ type Collection struct {
 	STIXVersions []string           // "2.1", "2.0"
 	Grants       map[string][]Right // by party id
 	Closed       bool               // left out of the file in force: no writes
+	Reach        stix.TLP           // the highest ceiling that it ever had: what may still lie in it
 }
 
 // A Right is what a grant gives a party in a collection.

@@ -1,6 +1,9 @@
 package collections
 
-import "context"
+import (
+	"context"
+	"time"
+)
 
 // A Caller is who asks: a party with a token, already verified. The zero
 // Caller is nobody.
@@ -10,6 +13,7 @@ type Caller struct {
 	Officer string // person in the party, kept in audit and timelines; may be ""
 	JTI     string // id of the token
 	Scopes  Scopes
+	Expires time.Time // the end of the token
 
 	// Agreements are the only ones that the token speaks in, because a
 	// party's own issuer made it and they declare that issuer; nil for all,

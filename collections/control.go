@@ -246,6 +246,21 @@ func (c *Control) Agreement(id string) (*Agreement, bool) {
 	return a, ok
 }
 
+// hadCollection reports whether an agreement has a collection with that id or
+// alias, or had one that was dropped.
+func (c *Control) hadCollection(agreement, name string) bool {
+	state := c.state.Load()
+	if a, ok := state.agreements[agreement]; ok && a.named(name) != nil {
+		return true
+	}
+	for _, d := range state.dropped {
+		if d.Agreement == agreement && (d.Alias == name || d.Collection.String() == name) {
+			return true
+		}
+	}
+	return false
+}
+
 // History returns every apply of an agreement, oldest first.
 func (c *Control) History(agreement string) []AppliedFile {
 	return slices.Clone(c.state.Load().history[agreement])

@@ -137,8 +137,10 @@ func (s *controlState) enact(a *Agreement, sequence int64) {
 	before := s.agreements[a.ID]
 	for i := range a.Collections {
 		c := &a.Collections[i]
+		c.Reach = c.Ceiling
 		if kept := before.collection(c.Alias); kept != nil {
 			c.ID = kept.ID
+			c.Reach = max(c.Reach, kept.Reach)
 		} else if c.ID == uuid.Nil {
 			c.ID = s.makeUUID("collection", a.ID, c.Alias, strconv.FormatInt(sequence, 10))
 		}

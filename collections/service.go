@@ -19,6 +19,10 @@ type Service struct {
 	Log       *slog.Logger
 	Now       func() time.Time // the clock; time.Now in production
 
+	// Recorder keeps a record of each access to what is in a collection; nil
+	// for none. Surfaces feed it.
+	Recorder *Recorder
+
 	judges judges
 }
 

@@ -69,6 +69,22 @@ type Store interface {
 	// an unknown id: ErrNotFound.
 	Status(ctx context.Context, id uuid.UUID) (Status, error)
 
+	// RecordAccesses keeps accesses, all or none of them, apart from every log;
+	// they are durable when it returns. They get times in the order of the
+	// list, each in whole microseconds and later than every access that was
+	// there when it began: their own time where that is later, else a
+	// microsecond after the one before. So no two have one time, and a time is
+	// a place to go on from. An empty list does nothing.
+	RecordAccesses(ctx context.Context, accesses []Access) error
+
+	// Accesses returns at most q.Limit accesses, by time. It costs what they
+	// cost and what their kinds do, however many others there are.
+	Accesses(ctx context.Context, q AccessQuery) ([]Access, error)
+
+	// ForgetAccesses removes accesses older than a time, the oldest first and
+	// at most so many, and reports whether there are more of them.
+	ForgetAccesses(ctx context.Context, before time.Time, most int) (more bool, err error)
+
 	// Ready reports whether the store takes writes now, by writing.
 	Ready(ctx context.Context) error
 

@@ -47,6 +47,7 @@ func newRoot() *cobra.Command {
 		newPushCommand(),
 		newPullCommand(),
 		newConformanceCommand(),
+		newAuditCommand(),
 		group("agreement", "Write, check and apply agreement files",
 			newAgreementInitCommand(), newAgreementCheckCommand(), newAgreementApplyCommand(), newAgreementShowCommand()),
 		group("token", "Issue, list, revoke and inspect tokens, and the keys that sign them",

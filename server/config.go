@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/spf13/pflag"
 )
@@ -96,6 +97,10 @@ type Config struct {
 	// AllowPrivateIssuers (allow_private_issuers) lets a party's jwks_url lead
 	// to private and loopback addresses, for closed networks.
 	AllowPrivateIssuers bool `yaml:"allow_private_issuers" json:"allow_private_issuers"`
+
+	// AuditRetention (audit_retention) is how long the record of an access is
+	// kept, such as 90d or 2000h; "0" is for ever.
+	AuditRetention string `yaml:"audit_retention" json:"audit_retention"`
 }
 
 // Defaults returns the configuration of a server that was told nothing.
@@ -109,7 +114,17 @@ func Defaults() Config {
 		MaxContentLength: 64 << 20,
 		DefaultLimit:     1_000,
 		MaxLimit:         10_000,
+		AuditRetention:   "90d",
 	}
+}
+
+// auditRetention is AuditRetention as a duration.
+func (c *Config) auditRetention() (time.Duration, error) {
+	age, err := parseTTL(c.AuditRetention)
+	if err != nil || age < 0 {
+		return 0, fmt.Errorf("%q is no duration such as 90d or 2000h, nor 0 for ever", c.AuditRetention)
+	}
+	return age, nil
 }
 
 // flags returns a flag for each key, bound to c. They are the one list of keys:
@@ -136,6 +151,7 @@ func (c *Config) flags() *pflag.FlagSet {
 	f.IntVar(&c.DefaultLimit, "default-limit", c.DefaultLimit, "`objects` in a page when the client does not say")
 	f.IntVar(&c.MaxLimit, "max-limit", c.MaxLimit, "most `objects` that a client can have in a page")
 	f.BoolVar(&c.AllowPrivateIssuers, "allow-private-issuers", c.AllowPrivateIssuers, "let a jwks_url lead to private addresses")
+	f.StringVar(&c.AuditRetention, "audit-retention", c.AuditRetention, "how long the record of an access is kept, such as `90d`; 0 for ever")
 	return f
 }
 
@@ -189,6 +205,9 @@ func (c *Config) Validate() error {
 	}
 	if c.DefaultLimit < 1 || c.DefaultLimit > c.MaxLimit {
 		refuse("default_limit", "%d is not from 1 to max_limit, which is %d", c.DefaultLimit, c.MaxLimit)
+	}
+	if _, err := c.auditRetention(); err != nil {
+		refuse("audit_retention", "%w", err)
 	}
 	return errors.Join(faults...)
 }

@@ -111,6 +111,9 @@ func TestConfigFaults(t *testing.T) {
 		{"MongoDB", "store: mongodb://user:secret@db.example/accord\n", []string{"store: ", "SQLite only"}},
 		{"metrics for all", "metrics_listen: 0.0.0.0:1\n", []string{"metrics_listen: "}},
 		{"no metrics", "metrics_listen: off\n", nil},
+		{"no such time", "audit_retention: soon\n", []string{"audit_retention: ", "soon", "90d"}},
+		{"negative time", "audit_retention: -5h\n", []string{"audit_retention: ", "-5h"}},
+		{"for ever", "audit_retention: 0\n", nil},
 		{"log", "log_format: xml\nlog_level: loud\n", []string{"log_format: ", "log_level: "}},
 	} {
 		t.Run(tc.name, func(t *testing.T) {

@@ -124,7 +124,7 @@ func TestConformance(t *testing.T) {
 		{"an API root", conformance.Config{URL: s.URL() + "/taxii2/conformance", Main: all.Main, Strict: true}, 100, "TX-FLT-30"},
 		{"nothing written", conformance.Config{URL: s.URL(), Main: all.Main, Strict: true}, 100, "TX-FLT-30"},
 		{"reading only", conformance.Config{URL: s.URL(), Main: all.ReadOnly, Write: true, Strict: true}, 90, "TX-IOP-04 TX-FLT-24"},
-		{"writing only", conformance.Config{URL: s.URL(), Main: all.WriteOnly, Write: true, Strict: true}, 60, "TX-IOP-03 TX-OBJ-POST-01"},
+		{"writing only", conformance.Config{URL: s.URL(), Main: all.WriteOnly, Collection: "write-only", Write: true, Strict: true}, 60, "TX-IOP-03 TX-OBJ-POST-01"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			r := runReport(t, tc.cfg)

@@ -33,7 +33,7 @@ func FuzzHandlers(f *testing.F) {
 		u.RawQuery = query
 		req := (&http.Request{
 			Method: method, URL: u, Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1, Header: http.Header{}, Host: "accord.example",
-			Body: io.NopCloser(bytes.NewReader(body)), ContentLength: int64(len(body)), RemoteAddr: "192.0.2.1:1", RequestURI: path,
+			Body: io.NopCloser(bytes.NewReader(body)), ContentLength: int64(len(body)), RemoteAddr: "[" + p.somebody() + "]:1", RequestURI: path,
 		}).WithContext(t.Context())
 		req.Header["Accept"], req.Header["Content-Type"], req.Header["Authorization"] = []string{accept}, []string{contentType}, []string{token}
 		for line := range strings.SplitSeq(headers, "\n") {

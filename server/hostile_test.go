@@ -1,79 +1,14 @@
 package server
 
 import (
-	"bufio"
-	"errors"
 	"fmt"
-	"io"
-	"net"
 	"net/http"
-	"net/url"
 	"runtime"
 	"strings"
 	"testing"
-	"time"
 
-	"accord/collections"
 	"accord/taxii/conformance"
 )
-
-// A rawAnswer is one answer as it came over the connection.
-type rawAnswer struct {
-	*http.Response
-	body string
-}
-
-// A rawConn is a connection on which a test says what it likes.
-type rawConn struct {
-	*testing.T
-	net.Conn
-	in *bufio.Reader
-}
-
-func (p *parties) dial(t *testing.T) *rawConn {
-	t.Helper()
-	conn, err := net.Dial("tcp", p.listener.Addr().String())
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { conn.Close() })
-	conn.SetDeadline(time.Now().Add(20 * time.Second))
-	return &rawConn{t, conn, bufio.NewReader(conn)}
-}
-
-// say writes without waiting: the server may answer, and end the connection,
-// before it has read all.
-func (c *rawConn) say(text string) { go io.WriteString(c, text) }
-
-// hear reads one answer; one without a status is a connection that was closed.
-func (c *rawConn) hear() rawAnswer {
-	c.Helper()
-	res, err := http.ReadResponse(c.in, nil)
-	if err != nil {
-		if timeout, ok := errors.AsType[net.Error](err); ok && timeout.Timeout() {
-			c.Fatal("the server neither answers nor closes the connection")
-		}
-		return rawAnswer{Response: &http.Response{}}
-	}
-	body, err := io.ReadAll(res.Body)
-	if err != nil {
-		c.Errorf("%d breaks off: %v", res.StatusCode, err)
-	}
-	return rawAnswer{res, string(body)}
-}
-
-// judge holds an answer of our handlers against the walker. Those that net/http
-// gives by itself, before any handler, have no request id and no shape of ours.
-func (a rawAnswer) judge(t *testing.T, method string, endpoint conformance.Endpoint) {
-	t.Helper()
-	if a.Header.Get("X-Request-Id") == "" {
-		return
-	}
-	for _, f := range conformance.CheckAnswer(conformance.Question{Method: method, Endpoint: endpoint, PlainHTTP: true},
-		conformance.Answer{Status: a.StatusCode, Header: a.Header, Body: []byte(a.body)}) {
-		t.Errorf("%d %.200s: %v", a.StatusCode, a.body, f)
-	}
-}
 
 // A hostile is a request, or several, and the statuses of the answers to it; 0
 // is a connection closed without one. Where the connection goes on the test
@@ -273,83 +208,4 @@ func TestEndlessBody(t *testing.T) {
 		t.Errorf("%d MiB were taken; at most %d MiB can be used", n>>20, most>>20)
 	}
 	p.holds(t, "{}")
-}
-
-// TX-COL-11, TX-PAG-08, TX-AUTH-13: what changes between two pages holds for the
-// second: a deletion, a right that is withdrawn, a token that is revoked.
-func TestChangesBetweenPages(t *testing.T) {
-	p := startParties(t)
-	token := p.issue(t, "rw", false)
-	second := strings.Replace(lateIdentity, "8c6af861", "8c6af862", 1)
-	third := strings.Replace(lateIdentity, "8c6af861", "8c6af863", 1)
-	res := p.send(t, "POST", objectsPath, token, `{"objects":[`+strings.Join([]string{lateIdentity, second, third}, ",")+`]}`)
-	if res.StatusCode != http.StatusAccepted {
-		t.Fatalf("push: %d %s", res.StatusCode, res.body)
-	}
-	first := p.send(t, "GET", objectsPath+"?limit=1", token, "")
-	_, rest, _ := strings.Cut(first.body, `"next":"`)
-	next, _, _ := strings.Cut(rest, `"`)
-	page := objectsPath + "?limit=1&next=" + url.QueryEscape(next)
-	expect := func(why string, status int, want string) {
-		t.Helper()
-		if res := p.send(t, "GET", page, token, ""); res.StatusCode != status || !strings.Contains(res.body, want) {
-			t.Errorf("%s: the next page is %d %s; want %d with %s", why, res.StatusCode, res.body, status, want)
-		}
-	}
-	expect("nothing changed", 200, second)
-	p.send(t, "DELETE", objectsPath+"identity--8c6af862-7b20-41ef-9b59-6344fd872a8f/", token, "")
-	expect("the next object is deleted", 200, third)
-	p.send(t, "DELETE", objectsPath+"identity--8c6af863-7b20-41ef-9b59-6344fd872a8f/", token, "")
-	expect("all are deleted", 200, "{}")
-
-	p.apply(t, "rw: [read, write]", "rw: [write]")
-	expect("the right is withdrawn", 403, "may not read")
-	p.apply(t, "rw: [read, write], ", "")
-	expect("the grant is withdrawn", 404, "no collection")
-	p.apply(t, "", "")
-	expect("the right is back", 200, "{}")
-	if _, err := p.auth.Revoke(t.Context(), token); err != nil {
-		t.Fatal(err)
-	}
-	expect("the token is revoked", 401, "not valid")
-}
-
-// apply brings the first root into force with one text replaced by another.
-func (p *parties) apply(t *testing.T, old, new string) {
-	t.Helper()
-	file := p.cfg.Agreements[0]
-	source := readText(t, file)
-	changed := source
-	if old != "" {
-		changed = strings.Replace(source, old, new, 1)
-	}
-	writeFile(t, file, changed)
-	defer writeFile(t, file, source)
-	sources, err := readFiles([]string{file})
-	if err == nil {
-		_, err = p.backend.apply(t.Context(), []string{file}, sources, collections.ApplyOptions{})
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-}
-
-func (p *parties) send(t *testing.T, method, path, token, body string) rawAnswer {
-	t.Helper()
-	req, err := http.NewRequestWithContext(t.Context(), method, p.URL()+path, strings.NewReader(body))
-	if err != nil {
-		t.Fatal(err)
-	}
-	req.Header.Set("Authorization", "Bearer "+token)
-	req.Header.Set("Content-Type", "application/taxii+json;version=2.1")
-	res, err := http.DefaultClient.Do(req)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer res.Body.Close()
-	text, err := io.ReadAll(res.Body)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return rawAnswer{res, string(text)}
 }

@@ -19,6 +19,7 @@ type metrics struct {
 	inFlight prometheus.Gauge
 	objects  *prometheus.CounterVec   // outcome
 	appends  *prometheus.HistogramVec // outcome
+	lost     prometheus.Counter
 }
 
 func newMetrics(r prometheus.Registerer) *metrics {
@@ -40,8 +41,13 @@ func newMetrics(r prometheus.Registerer) *metrics {
 		appends: f.NewHistogramVec(prometheus.HistogramOpts{
 			Name: "accord_store_append_duration_seconds", Help: "Time until an append was durable, or failed.", Buckets: buckets,
 		}, []string{"outcome"}),
+		lost: f.NewCounter(prometheus.CounterOpts{
+			Name: "accord_accesses_lost_total", Help: "Accesses of which no record could be kept, because the store refused it.",
+		}),
 	}
 }
+
+func (m *metrics) lostAccesses(n int) { m.lost.Add(float64(n)) }
 
 // A measuredStore counts what is appended.
 type measuredStore struct {

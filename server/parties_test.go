@@ -4,11 +4,16 @@ import (
 	"crypto/ed25519"
 	"encoding/base64"
 	"fmt"
+	"io"
+	"net/http"
 	"os"
 	"path/filepath"
+	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
+	"accord/collections"
 	"accord/server/auth"
 
 	"github.com/golang-jwt/jwt/v5"
@@ -51,7 +56,8 @@ const (
 // A parties is a running server with both roots, and the key of rw's issuer.
 type parties struct {
 	*running
-	issuer ed25519.PrivateKey
+	issuer  ed25519.PrivateKey
+	clients atomic.Int64
 }
 
 func startParties(t testing.TB, change ...func(*Config)) *parties {
@@ -62,14 +68,14 @@ func startParties(t testing.TB, change ...func(*Config)) *parties {
 	}
 	cfg := testConfig(t)
 	dir := filepath.Dir(cfg.Agreements[0])
-	cfg.Agreements = nil
+	cfg.TrustedProxies = []string{"127.0.0.0/8"}
 	write := func(name, text string) string { return writeFile(t, filepath.Join(dir, name), text) }
 	keys := write("keys.json", fmt.Sprintf(`{"keys":[{"kty":"OKP","crv":"Ed25519","kid":"k","x":%q}]}`, base64.RawURLEncoding.EncodeToString(public)))
 	cfg.Agreements = []string{write("api1.yaml", fmt.Sprintf(firstRoot, keys)), write("api2.yaml", secondRoot)}
 	for _, f := range change {
 		f(cfg)
 	}
-	return &parties{start(t, cfg), private}
+	return &parties{running: start(t, cfg), issuer: private}
 }
 
 // issue makes a token of the server, or a handle. Its scope is wider than any
@@ -102,6 +108,13 @@ func (p *parties) foreign(t *testing.T, ends time.Duration) string {
 	return signed
 }
 
+// somebody is the address of a client that nobody has seen before: failures of
+// others are not his.
+func (p *parties) somebody() string {
+	n := p.clients.Add(1)
+	return fmt.Sprintf("2001:db8:%x:%x::1", n>>16, n&0xffff)
+}
+
 func basicAuth(user, password string) string {
 	return "Basic " + base64.StdEncoding.EncodeToString([]byte(user+":"+password))
 }
@@ -114,11 +127,35 @@ func writeFile(t testing.TB, name, text string) string {
 	return name
 }
 
-func readText(t *testing.T, name string) string {
+// apply brings the first root into force with one text replaced by another.
+func (p *parties) apply(t *testing.T, old, new string) {
 	t.Helper()
-	text, err := os.ReadFile(name)
+	source, err := os.ReadFile(p.cfg.Agreements[0])
+	if err == nil {
+		source = []byte(strings.Replace(string(source), old, new, 1))
+		_, err = p.control.Apply(t.Context(), operator, source, collections.ApplyOptions{})
+	}
 	if err != nil {
 		t.Fatal(err)
 	}
-	return string(text)
+}
+
+func (p *parties) send(t *testing.T, method, path, token, body string) rawAnswer {
+	t.Helper()
+	req, err := http.NewRequestWithContext(t.Context(), method, p.URL()+path, strings.NewReader(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.Header.Set("Authorization", "Bearer "+token)
+	req.Header.Set("Content-Type", "application/taxii+json;version=2.1")
+	res, err := http.DefaultClient.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer res.Body.Close()
+	text, err := io.ReadAll(res.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return rawAnswer{res, string(text)}
 }

@@ -116,7 +116,7 @@ func TestAuthorizationHeader(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		req.Header["Authorization"] = []string{header}
+		req.Header["Authorization"], req.Header["X-Forwarded-For"] = []string{header}, []string{p.somebody()}
 		res, err := http.DefaultClient.Do(req)
 		if err != nil {
 			t.Fatal(err)

@@ -59,6 +59,8 @@ type Server struct {
 	ready   readiness
 	tls     *tlsFiles // nil for a server that does not speak TLS
 
+	recorder *collections.Recorder // of accesses
+
 	listener, metricsListener net.Listener // the second may be nil
 	http, metricsHTTP         *http.Server
 }
@@ -156,6 +158,7 @@ func (s *Server) open(ctx context.Context, cfg *Config) (err error) {
 		s.auth.ClientCAs = s.tls.clientCAs
 	}
 	s.ready.ask = s.store.Ready
+	s.recorder = collections.NewRecorder(s.store, s.log, s.metrics.lostAccesses)
 	return s.auth.Start(ctx, s.control)
 }
 
@@ -192,6 +195,7 @@ func (s *Server) mount() {
 		Validator: schemas.New(),
 		Log:       s.log,
 		Now:       time.Now,
+		Recorder:  s.recorder,
 	}
 	(&taxii.Handler{
 		Service:          service,
@@ -246,6 +250,7 @@ func (s *Server) Run(ctx context.Context) error {
 	var background sync.WaitGroup
 	background.Go(func() { s.control.Watch(work, refreshEvery) })
 	background.Go(func() { s.auth.Watch(work) })
+	background.Go(func() { s.forgetAccesses(work) })
 	background.Go(func() { s.tls.watch(work) })
 
 	failed := make(chan error, 2)
@@ -285,6 +290,7 @@ func (s *Server) Close() error {
 			_ = l.Close() // closed already after Run
 		}
 	}
+	s.recorder.Close() // writes what waits
 	if s.backend != nil {
 		errs = append(errs, s.backend.Close())
 	}

@@ -1,6 +1,7 @@
 package taxii
 
 import (
+	"errors"
 	"strconv"
 
 	"accord/taxii/wire"
@@ -23,6 +24,9 @@ func (h *Handler) HandleError(err error, c echo.Context) {
 		return
 	}
 	f := wire.Fail(c, err, h.Challenges, h.Log)
+	if errors.Is(err, echo.ErrNotFound) { // of the router: many try the paths of TAXII 2.0
+		f.Detail = "there is nothing at this path; TAXII 2.1 begins at " + prefix
+	}
 	_ = writeResource(c, f.Status, Error{ // the client has gone; nobody is left to tell
 		Title: f.Title, Description: f.Detail, ErrorID: f.ErrorID, HTTPStatus: strconv.Itoa(f.Status),
 	})

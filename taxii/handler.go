@@ -63,21 +63,21 @@ func (h *Handler) Mount(e *echo.Echo, middleware ...echo.MiddlewareFunc) {
 	)
 	read, write, remove := (*collections.View).RequireRead, (*collections.View).RequireWrite, (*collections.View).RequireDelete
 	for path, ops := range map[string]operations{
-		prefix:                   {{http.MethodGet, nil, none, h.getDiscovery}},
-		root:                     {{http.MethodGet, nil, none, h.getAPIRoot}},
-		root + "status/:status/": {{http.MethodGet, nil, none, h.getStatus}},
-		root + "collections/":    {{http.MethodGet, nil, none, h.getCollections}},
-		collection:               {{http.MethodGet, nil, none, h.getCollection}},
-		collection + "manifest/": {{http.MethodGet, read, pageParams | matchParams, h.getManifest}},
+		prefix:                   {{http.MethodGet, "", nil, none, h.getDiscovery}},
+		root:                     {{http.MethodGet, "", nil, none, h.getAPIRoot}},
+		root + "status/:status/": {{http.MethodGet, collections.ActionStatus, nil, none, h.getStatus}},
+		root + "collections/":    {{http.MethodGet, "", nil, none, h.getCollections}},
+		collection:               {{http.MethodGet, "", nil, none, h.getCollection}},
+		collection + "manifest/": {{http.MethodGet, collections.ActionManifest, read, pageParams | matchParams, h.getManifest}},
 		collection + "objects/": {
-			{http.MethodGet, read, pageParams | matchParams, h.getObjects},
-			{http.MethodPost, write, none, h.addObjects},
+			{http.MethodGet, collections.ActionObjects, read, pageParams | matchParams, h.getObjects},
+			{http.MethodPost, collections.ActionPush, write, none, h.addObjects},
 		},
 		object: {
-			{http.MethodGet, read, pageParams | versionParams, h.getObject},
-			{http.MethodDelete, remove, versionParams, h.deleteObject},
+			{http.MethodGet, collections.ActionObject, read, pageParams | versionParams, h.getObject},
+			{http.MethodDelete, collections.ActionDelete, remove, versionParams, h.deleteObject},
 		},
-		object + "versions/": {{http.MethodGet, read, pageParams | matchSpecVersion, h.getVersions}},
+		object + "versions/": {{http.MethodGet, collections.ActionVersions, read, pageParams | matchSpecVersion, h.getVersions}},
 	} {
 		// RouteNotFound is echo's way to take a path whatever the method is,
 		// known to it or not: the method is judged after the credentials.

@@ -136,7 +136,8 @@ func TestOrderOfJudgement(t *testing.T) {
 	}
 }
 
-// TX-URL-09, TX-ERR-06: what the router refuses has TAXII's shape, for anyone.
+// TX-URL-09, TX-ERR-06: what the router refuses has TAXII's shape, for anyone,
+// and says where TAXII is.
 func TestUnknownPaths(t *testing.T) {
 	w := newWorld(t)
 	for _, path := range []string{"/", "/nope/", "/taxii/", pathRoot + "channels/", pathC + "object/", pathC + "object/" + indicatorID(1) + "/",
@@ -145,7 +146,10 @@ func TestUnknownPaths(t *testing.T) {
 			if path == "/taxii2/../" || strings.Contains(path, "%2F") {
 				user = "rw" // fits the pattern of an API root
 			}
-			w.status(http.StatusNotFound, call{user: user, path: path})
+			a := w.status(http.StatusNotFound, call{user: user, path: path})
+			if user == "anon" && !strings.Contains(string(a.body), "begins at /taxii2/") {
+				t.Errorf("%s: %s does not say where TAXII begins", path, a.body)
+			}
 			w.status(http.StatusNotFound, call{user: user, path: path, method: http.MethodHead}) // TX-ERR-03
 		}
 	}

@@ -5,7 +5,6 @@ import (
 	"flag"
 	"fmt"
 	"net/http"
-	"net/url"
 	"os"
 	"slices"
 	"strconv"
@@ -22,7 +21,8 @@ import (
 // TX-HDR-05, TX-HDR-06, TX-SORT-01, TX-SORT-03, TX-SORT-04, TX-SORT-05,
 // TX-OBJ-POST-02, TX-OBJ-POST-03, TX-OBJ-POST-04, TX-OBJ-POST-05,
 // TX-OBJ-POST-06, TX-OBJ-ID-03, TX-OBJ-DEL-02, TX-OBJ-DEL-03, TX-OBJ-DEL-05,
-// TX-MSV-02, TX-MSV-08, TX-MVR-06, TX-MVR-11, TX-VER-05, TX-VER-06, TX-STAT-02:
+// TX-MSV-02, TX-MSV-08, TX-MVR-06, TX-MVR-11, TX-VER-05, TX-VER-06, TX-STAT-02,
+// TX-FLT-43, TX-MTH-02:
 // random posts and deletes by two parties against a model in memory; after each,
 // random queries of three parties get what the model says, page for page and
 // header for header. On failure rapid shows the shortest way to it.
@@ -72,10 +72,6 @@ type modelRun struct {
 	markings []modelMarking
 }
 
-func fewOf[T comparable](t *rapid.T, name string, values []T) []T {
-	return rapid.SliceOfNDistinct(rapid.SampledFrom(values), 1, 2, rapid.ID[T]).Draw(t, name)
-}
-
 // do sends a request and fails on an answer that the walker finds fault with.
 func (r *modelRun) do(c call) answer {
 	a, err := r.world.try(c)
@@ -92,60 +88,6 @@ func (r *modelRun) decode(a answer, v any) {
 	if err := json.Unmarshal(a.body, v); err != nil {
 		r.Fatalf("%s: %v", a.body, err)
 	}
-}
-
-// A modelMarking is what an object may be marked with, and what that means.
-type modelMarking struct {
-	id   string
-	rank int
-}
-
-var (
-	modelIDs      = []string{indicatorID(1), indicatorID(2), "ipv4-addr--00000000-0000-4000-8000-000000000001", "x-thing--00000000-0000-4000-8000-000000000001", "marking-definition--00000000-0000-4000-8000-000000000001"}
-	modelInstants = []string{t1, t2, "2016-01-01T00:00:00.0000001Z", "2016-01-01T00:00:00.000000100Z", t3}
-	modelMarkings = []modelMarking{
-		{"", 0},
-		{"marking-definition--bab4a63c-aed9-4cf5-a766-dfca5abac2bb", 1}, // green
-		{"marking-definition--55d920b0-5e8b-4f79-9ee9-91f868d9b421", 2}, // amber
-		{"marking-definition--e828b379-4e03-4974-9ac4-e53a884c97c1", 4}, // red
-		{"marking-definition--99999999-9999-4999-8999-999999999999", 4}, // unknown: the ceiling of the collection
-	}
-)
-
-// draw makes a member of an envelope.
-func (r *modelRun) draw(party string) modelVersion {
-	v := modelVersion{id: rapid.SampledFrom(r.ids).Draw(r.T, "id"), spec: "2.1", party: party}
-	name := rapid.SampledFrom([]string{"a", "b"}).Draw(r.T, "name")
-	marking := rapid.SampledFrom(r.markings).Draw(r.T, "marking")
-	v.rank = marking.rank
-	more := ""
-	if rapid.IntRange(0, 3).Draw(r.T, "default stated") == 0 && v.typ() == "indicator" {
-		more = `"revoked":false,`
-	}
-	if marking.id != "" {
-		more += `"object_marking_refs":["` + marking.id + `"],`
-	}
-	switch v.typ() {
-	case "ipv4-addr":
-		v.unstated = true
-		v.raw = fmt.Sprintf(`{%s"type":"ipv4-addr","spec_version":"2.1","id":%q,"value":"192.0.2.1","x_name":%q}`, more, v.id, name)
-	case "marking-definition":
-		v.rank, v.version = 0, t2
-		v.raw = fmt.Sprintf(`{"type":"marking-definition","spec_version":"2.1","id":%q,"created":%q,"definition_type":"statement","definition":{"statement":%q}}`,
-			v.id, v.version, name)
-	default:
-		v.version = rapid.SampledFrom(r.instants).Draw(r.T, "version")
-		spec := `"spec_version":"2.1","indicator_types":["malicious-activity"],`
-		if rapid.Bool().Draw(r.T, "2.0") {
-			v.spec, spec = "2.0", `"labels":["malicious-activity"],`
-		}
-		v.raw = fmt.Sprintf(`{%s%s"type":%q,"id":%q,"created":"2001-01-01T00:00:00.000Z","modified":%q,"name":%q,`+
-			`"pattern":"[ipv4-addr:value = '192.0.2.1']","pattern_type":"stix","valid_from":"2001-01-01T00:00:00Z"}`, more, spec, v.typ(), v.id, v.version, name)
-	}
-	if !v.unstated {
-		v.instant = instant(v.version)
-	}
-	return v
 }
 
 // push posts some members, sound and unsound, and compares the status.
@@ -225,40 +167,6 @@ func (r *modelRun) learn() {
 	}
 }
 
-// some draws nil, or one or more of the values in some order.
-func (r *modelRun) some(name string, values ...string) []string {
-	if rapid.Bool().Draw(r.T, "any "+name) {
-		return nil
-	}
-	return rapid.SliceOfNDistinct(rapid.SampledFrom(values), 1, 2, rapid.ID[string]).Draw(r.T, name)
-}
-
-func (r *modelRun) someVersions() []string {
-	if rapid.IntRange(0, 3).Draw(r.T, "all versions") == 0 {
-		return []string{"all"}
-	}
-	values := []string{"first", "last", t1, "2016-01-01T00:00:00Z", "2016-01-01T00:00:00.0000001Z", t3, "2019-01-01T00:00:00Z"}
-	for _, v := range r.versions {
-		if v.unstated && v.version != "" {
-			values = append(values, v.version)
-		}
-	}
-	return r.some("versions", values...)
-}
-
-func (f modelFilter) values() url.Values {
-	values := url.Values{}
-	for name, list := range map[string][]string{"match[id]": f.ids, "match[type]": f.types, "match[spec_version]": f.specs, "match[version]": f.versions} {
-		if list != nil {
-			values.Set(name, strings.Join(list, ","))
-		}
-	}
-	if f.addedAfter != "" {
-		values.Set("added_after", f.addedAfter)
-	}
-	return values
-}
-
 // ask walks one endpoint with a random filter, by next or by added_after, and
 // the manifest beside the objects.
 func (r *modelRun) ask() {
@@ -287,6 +195,8 @@ func (r *modelRun) ask() {
 }
 
 // walk reads page after page and compares each with its part of what is wanted.
+// On the way by next the limit changes and added_after may be left out: a token
+// is a position (TX-FLT-43).
 func (r *modelRun) walk(party, path string, f modelFilter, limit int, byNext bool, want []*modelVersion, status int) {
 	query := f.values()
 	query.Set("limit", strconv.Itoa(limit))
@@ -302,11 +212,19 @@ func (r *modelRun) walk(party, path string, f modelFilter, limit int, byNext boo
 		here := want[:min(limit, len(want))]
 		want = want[len(here):]
 		next := r.comparePage(c, a, f, here, len(want) > 0)
+		if rapid.IntRange(0, 3).Draw(r.T, "HEAD") == 0 {
+			r.compareHead(c, a)
+		}
 		if len(want) == 0 {
 			return
 		}
 		if byNext {
 			query.Set("next", next)
+			limit = rapid.IntRange(1, 6).Draw(r.T, "next limit")
+			query.Set("limit", strconv.Itoa(limit))
+			if rapid.Bool().Draw(r.T, "without added_after") {
+				query.Del("added_after")
+			}
 		} else {
 			query.Set("added_after", a.Header.Get("X-TAXII-Date-Added-Last"))
 		}
@@ -333,6 +251,17 @@ func (r *modelRun) comparePage(c call, a answer, f modelFilter, want []*modelVer
 		r.Fatalf("GET %s as %s, %s to %s:\n%s\nwant %s to %s, more %v:\n%s", c.path, c.user, got[0], got[1], a.body, first, last, more, strings.Join(wanted, "\n"))
 	}
 	return page.Next
+}
+
+// compareHead asks for the headers of a page that was read (TX-MTH-02).
+func (r *modelRun) compareHead(c call, got answer) {
+	c.method = http.MethodHead
+	head := r.do(c)
+	for _, name := range []string{"X-TAXII-Date-Added-First", "X-TAXII-Date-Added-Last"} {
+		if head.StatusCode != got.StatusCode || head.Header.Get(name) != got.Header.Get(name) {
+			r.Fatalf("HEAD %s as %s: %d %v; GET says %d %v", c.path, c.user, head.StatusCode, head.Header, got.StatusCode, got.Header)
+		}
+	}
 }
 
 type modelPage struct {

@@ -45,6 +45,9 @@ func (h *Handler) addObjects(r *request) error {
 	if err != nil {
 		return err
 	}
+	for _, v := range pushed.Versions {
+		r.moved.add(1, v.Sequence, v.Sequence)
+	}
 	return writeStatus(r, http.StatusAccepted, pushed.Status, pushed.Versions)
 }
 

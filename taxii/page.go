@@ -84,6 +84,7 @@ func (h *Handler) streamMembers(r *request, w *bufio.Writer, p page, get fetch) 
 	ctx := r.Request().Context()
 	comma := false
 	for {
+		r.moved.add(len(p.members), p.Sequences[0], p.Sequences[len(p.Sequences)-len(p.rest)-1])
 		for _, member := range p.members {
 			if comma {
 				w.WriteByte(',')

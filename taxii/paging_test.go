@@ -6,7 +6,6 @@ import (
 	"net/url"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -305,52 +304,6 @@ func TestPagesAreFull(t *testing.T) {
 	for i, page := range w.walk(pathObjects, url.Values{"match[type]": {"malware"}, "limit": {"5"}}, true) {
 		if len(page) != 5 || i > 3 {
 			t.Errorf("page %d has %d items; want four full ones of 5", i, len(page))
-		}
-	}
-}
-
-// P1, TX-PAG-09: with parallel writers, a poller by added_after alone gets all.
-func TestPollerMissesNothing(t *testing.T) {
-	w := newWorld(t)
-	const writers, pushes = 8, 10
-	var wg sync.WaitGroup
-	for i := range writers {
-		wg.Go(func() {
-			for j := range pushes {
-				n := i*pushes + j
-				a, err := w.try(call{method: "POST", path: pathObjects, body: envelopeOf(indicator(n, t1), indicator(n, t2))})
-				if err != nil || a.StatusCode != http.StatusAccepted {
-					t.Errorf("push %d: %v %s", n, err, a.body)
-				}
-			}
-		})
-	}
-	done := make(chan struct{})
-	go func() { wg.Wait(); close(done) }()
-	seen, after, last := map[string]int{}, "1970-01-01T00:00:00Z", false
-	for {
-		p := w.page(pathObjects, url.Values{"match[version]": {"all"}, "added_after": {after}, "limit": {"3"}})
-		for _, item := range p.items {
-			seen[item]++
-		}
-		if after = p.last; len(p.items) > 0 {
-			continue
-		}
-		if last {
-			break
-		}
-		select {
-		case <-done:
-			last = true // one more round
-		default:
-		}
-	}
-	if len(seen) != 2*writers*pushes {
-		t.Errorf("the poller saw %d versions; want %d", len(seen), 2*writers*pushes)
-	}
-	for item, n := range seen {
-		if n != 1 {
-			t.Errorf("the poller saw %s %d times", item, n)
 		}
 	}
 }

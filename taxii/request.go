@@ -13,6 +13,7 @@ import (
 // An operation is what one method does at an endpoint.
 type operation struct {
 	method string
+	action collections.Action            // what its record says (TX-AUTH-14); "" leaves none
 	right  func(*collections.View) error // what the caller must be allowed; nil for nothing more than to know the place
 	params params                        // query parameters that are defined here
 	run    func(*request) error
@@ -30,42 +31,48 @@ type request struct {
 	view   *collections.View // nil outside of a collection
 	body   *body             // of a POST, read to its end; else nil
 	query  query
+	moved  extent // what was sent or taken, for the record of the access
 }
 
 // serve judges a request in the order of TX-ERR-07 and runs its operation. Its
-// path has found the endpoint already.
+// path has found the endpoint already. The access is recorded when that is over.
 func (h *Handler) serve(ops operations) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		r := &request{Context: c}
 		if err := h.authenticate(r); err != nil {
 			return err
 		}
-		if err := h.locate(r); err != nil {
-			return err
-		}
-		op, err := ops.pick(c)
-		if err != nil {
-			return err
-		}
-		if op.right != nil {
-			if err := op.right(r.view); err != nil {
-				return err
-			}
-		}
-		if err := negotiate(c.Request().Header); err != nil {
-			return err
-		}
-		if op.method == http.MethodPost {
-			if r.body, err = h.receive(r); err != nil {
-				return err
-			}
-			defer r.body.Close()
-		}
-		if r.query, err = h.readQuery(r, op.params); err != nil {
-			return err
-		}
-		return op.run(r)
+		return h.recorded(r, ops.named(c).action, func() error { return h.operate(r, ops) })
 	}
+}
+
+// operate is serve for a caller who is known.
+func (h *Handler) operate(r *request, ops operations) error {
+	if err := h.locate(r); err != nil {
+		return err
+	}
+	op, err := ops.pick(r)
+	if err != nil {
+		return err
+	}
+	if op.right != nil {
+		if err := op.right(r.view); err != nil {
+			return err
+		}
+	}
+	if err := negotiate(r.Request().Header); err != nil {
+		return err
+	}
+	if op.method == http.MethodPost {
+		if r.body, err = h.receive(r); err != nil {
+			return err
+		}
+		defer r.body.Close()
+	}
+	if r.query, err = h.readQuery(r, op.params); err != nil {
+		return err
+	}
+	return op.run(r)
 }
 
 // authenticate puts the caller into the context of the request.
@@ -94,19 +101,29 @@ func (h *Handler) locate(r *request) (err error) {
 	return err
 }
 
-// pick returns the operation for the method. HEAD is GET without the body,
-// which net/http drops.
-func (ops operations) pick(c echo.Context) (operation, error) {
+// named returns the operation that the method names, the zero one if there is
+// none. HEAD is GET without the body, which net/http drops.
+func (ops operations) named(c echo.Context) operation {
 	method := c.Request().Method
 	if method == http.MethodHead {
 		method = http.MethodGet
 	}
-	var methods []string
 	for _, op := range ops {
 		if op.method == method {
-			return op, nil
+			return op
 		}
-		methods = append(methods, op.method)
+	}
+	return operation{}
+}
+
+// pick returns the operation for the method.
+func (ops operations) pick(c echo.Context) (operation, error) {
+	if op := ops.named(c); op.run != nil {
+		return op, nil
+	}
+	methods := make([]string, len(ops))
+	for i, op := range ops {
+		methods[i] = op.method
 	}
 	return operation{}, wire.RefuseMethod(c, methods...)
 }

@@ -37,6 +37,7 @@ func (h *Handler) getVersions(r *request) error {
 		p.Sequences = append(p.Sequences, v.Sequence)
 	}
 	if n := len(p.Sequences); n > 0 {
+		r.moved.add(n, p.Sequences[0], p.Sequences[n-1])
 		p.First, p.Last = versions[0].DateAdded, versions[n-1].DateAdded
 		if res.More = len(versions) > n; res.More {
 			res.Next = h.nextToken(r, p)

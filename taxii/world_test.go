@@ -126,6 +126,7 @@ func newWorld(t testing.TB, change ...func(*Handler)) *world {
 	w.handler = &Handler{
 		Service: &collections.Service{
 			Store: w.store, Control: w.control, Validator: schemas.New(), Log: log, Now: w.clock.Now,
+			Recorder: newRecorder(t, w.store),
 		},
 		Authenticate: basicUser,
 		Challenges:   func(error) []string { return []string{`Basic realm="accord"`, `Bearer realm="accord"`} },

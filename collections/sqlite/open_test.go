@@ -10,6 +10,8 @@ import (
 	"testing"
 
 	"accord/collections"
+
+	"github.com/google/uuid"
 )
 
 func openAt(t *testing.T, path string, o Options) *Store {
@@ -23,7 +25,7 @@ func openAt(t *testing.T, path string, o Options) *Store {
 }
 
 // newPath returns a path in a new folder.
-func newPath(t *testing.T) string { return filepath.Join(t.TempDir(), "accord.db") }
+func newPath(t testing.TB) string { return filepath.Join(t.TempDir(), "accord.db") }
 
 // execute runs statements on the file of a store.
 func execute(t *testing.T, path, script string) {
@@ -106,8 +108,30 @@ func TestMigrationsTwice(t *testing.T) {
 	if got := schema(t, second); got != first {
 		t.Errorf("opened again the schema is\n%s\nwant\n%s", got, first)
 	}
-	if version, err := second.writer.conn.version(); err != nil || version != 1 {
-		t.Errorf("version %d, %v; want 1", version, err)
+	if version, err := second.writer.conn.version(); err != nil || version != 2 {
+		t.Errorf("version %d, %v; want 2", version, err)
+	}
+}
+
+// A file of the first version gets what it lacks and keeps what it has.
+func TestFileOfTheFirstVersion(t *testing.T) {
+	path, log := newPath(t), uuid.New()
+	s := openAt(t, path, Options{})
+	fresh := schema(t, s)
+	records, err := s.Append(t.Context(), log, deciding(manyEntries(3, func(int, *collections.Entry) {})))
+	if err := errors.Join(err, s.Close()); err != nil {
+		t.Fatal(err)
+	}
+	execute(t, path, `DROP TABLE accesses; DROP TABLE access_kinds; PRAGMA user_version = 1`)
+	s = openAt(t, path, Options{})
+	if got := schema(t, s); got != fresh {
+		t.Errorf("brought up to date the schema is\n%s\nwant\n%s", got, fresh)
+	}
+	if err := s.RecordAccesses(t.Context(), make([]collections.Access, 1)); err != nil {
+		t.Error(err)
+	}
+	if got, err := s.Follow(t.Context(), log, 0, 10); err != nil || len(got) != len(records) {
+		t.Errorf("%d records are left, %v; want %d", len(got), err, len(records))
 	}
 }
 

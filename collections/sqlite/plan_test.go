@@ -139,7 +139,34 @@ func doEverything(t *testing.T, s *Store) {
 			}
 		}
 	}
+	doAccesses(t, s, log)
 	must(s.Ready(ctx))
+}
+
+// doAccesses records accesses of many kinds and reads them in every way.
+func doAccesses(t *testing.T, s *Store, log uuid.UUID) {
+	t.Helper()
+	var accesses []collections.Access
+	for i := range 200 {
+		accesses = append(accesses, collections.Access{AccessKind: collections.AccessKind{
+			Agreement: "us-cn", Collection: log, Party: fmt.Sprintf("cert-%d", i), Action: collections.ActionObjects}})
+	}
+	if err := s.RecordAccesses(t.Context(), accesses); err != nil {
+		t.Fatal(err)
+	}
+	for _, n := range []int{200, 199, 60, 4, 2, 1} {
+		for _, newest := range []bool{true, false} {
+			asked := 0
+			got, err := s.Accesses(t.Context(), collections.AccessQuery{Limit: n, NewestFirst: newest,
+				Wanted: func(collections.AccessKind) bool { asked++; return asked <= n }})
+			if err != nil || len(got) != n {
+				t.Errorf("accesses of %d kinds: %d, %v", n, len(got), err)
+			}
+		}
+	}
+	if _, err := s.ForgetAccesses(t.Context(), s.now(), 10); err != nil {
+		t.Fatal(err)
+	}
 }
 
 // manyEntries returns n entries of different objects.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"sync/atomic"
+	"time"
 
 	"accord/collections"
 
@@ -14,7 +15,7 @@ import (
 type Fault int
 
 // Before and After look alike to the caller: an error of kind ErrUnavailable.
-// After is for Append; for reads it is Before.
+// After is for Append and RecordAccesses; for reads it is Before.
 const (
 	None   Fault = iota
 	Before       // nothing is done
@@ -136,6 +137,33 @@ func (f *Faulty) Status(ctx context.Context, id uuid.UUID) (collections.Status, 
 		return collections.Status{}, err
 	}
 	return f.Store.Status(ctx, id)
+}
+
+func (f *Faulty) RecordAccesses(ctx context.Context, accesses []collections.Access) error {
+	switch f.Fault("RecordAccesses") {
+	case Before:
+		return injected("RecordAccesses")
+	case After:
+		if err := f.Store.RecordAccesses(ctx, accesses); err != nil {
+			return err
+		}
+		return injected("RecordAccesses")
+	}
+	return f.Store.RecordAccesses(ctx, accesses)
+}
+
+func (f *Faulty) Accesses(ctx context.Context, q collections.AccessQuery) ([]collections.Access, error) {
+	if err := f.fails("Accesses"); err != nil {
+		return nil, err
+	}
+	return f.Store.Accesses(ctx, q)
+}
+
+func (f *Faulty) ForgetAccesses(ctx context.Context, before time.Time, most int) (bool, error) {
+	if err := f.fails("ForgetAccesses"); err != nil {
+		return false, err
+	}
+	return f.Store.ForgetAccesses(ctx, before, most)
 }
 
 func (f *Faulty) Ready(ctx context.Context) error {

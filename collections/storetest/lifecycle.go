@@ -90,6 +90,10 @@ func cancelledContext(f *fixture) {
 		f.Errorf("Append with a cancelled context succeeds")
 	}
 	wantSame(f, "records after a cancelled Append", f.records(), before)
+	late := f.access("cert-us", collections.ActionPush, f.clock.now())
+	if err := f.store.RecordAccesses(ctx, []collections.Access{late}); err == nil || len(f.accesses(collections.AccessQuery{})) != 0 {
+		f.Errorf("RecordAccesses with a cancelled context: %v, or it leaves a record", err)
+	}
 	if p, err := f.store.Page(ctx, f.id, collections.Query{Limit: 2}); err == nil && len(p.Sequences) != 2 {
 		f.Errorf("Page with a cancelled context gives %+v without an error", p)
 	}
@@ -192,7 +196,12 @@ func closedStoreIsUnavailable(f *fixture) {
 		"Versions": func() error { _, err := s.Versions(ctx, f.id, []string{objectID("indicator", 0)}); return err },
 		"Follow":   func() error { _, err := s.Follow(ctx, f.id, 0, 1); return err },
 		"Status":   func() error { _, err := s.Status(ctx, uuid.New()); return err },
-		"Ready":    func() error { return s.Ready(ctx) },
+		"RecordAccesses": func() error {
+			return s.RecordAccesses(ctx, []collections.Access{f.access("cert-us", collections.ActionPush, f.clock.now())})
+		},
+		"Accesses":       func() error { _, err := s.Accesses(ctx, collections.AccessQuery{Limit: 1}); return err },
+		"ForgetAccesses": func() error { _, err := s.ForgetAccesses(ctx, f.clock.now(), 1); return err },
+		"Ready":          func() error { return s.Ready(ctx) },
 	} {
 		if err := call(); !errors.Is(err, collections.ErrUnavailable) {
 			f.Errorf("%s after Close: got %v; want ErrUnavailable", method, err)

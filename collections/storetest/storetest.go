@@ -99,6 +99,13 @@ var cases = []struct {
 	{"StatusIsSavedWithTheAppend", statusIsSavedWithTheAppend},
 	{"StatusExpires", statusExpires},
 
+	{"TX-AUTH-14/AccessesComeBackAsTheyWere", accessesComeBackAsTheyWere},
+	{"AccessTimesRise", accessTimesRise},
+	{"AccessesInPages", accessesInPages},
+	{"AccessesByKind", accessesByKind},
+	{"ForgetAccesses", forgetAccesses},
+	{"P8/AccessesOfManyWriters", accessesOfManyWriters},
+
 	{"LogsAreWorldsOfTheirOwn", logsAreWorldsOfTheirOwn},
 	{"P5/PositionsStayInTheirLog", positionsStayInTheirLog},
 	{"CancelledContext", cancelledContext},

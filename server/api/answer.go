@@ -33,15 +33,31 @@ func begin(c echo.Context, code int, mediaType, keep string) {
 	c.Response().WriteHeader(code)
 }
 
-// publishJSON publishes v as JSON in which <, > and & stand as they are.
+// publishJSON publishes v as JSON.
 func publishJSON(c echo.Context, mediaType string, v any) error {
+	body, err := encode(v)
+	if err != nil {
+		return err
+	}
+	return publish(c, mediaType, body)
+}
+
+// writeJSON answers one caller with a resource.
+func writeJSON(c echo.Context, v any) error {
+	body, err := encode(v)
+	if err != nil {
+		return err
+	}
+	return writeBody(c, http.StatusOK, jsonType, body, nobody)
+}
+
+// encode returns v as JSON in which <, > and & stand as they are.
+func encode(v any) ([]byte, error) {
 	var b bytes.Buffer
 	encoder := json.NewEncoder(&b)
 	encoder.SetEscapeHTML(false)
-	if err := encoder.Encode(v); err != nil {
-		return err
-	}
-	return publish(c, mediaType, b.Bytes())
+	err := encoder.Encode(v)
+	return b.Bytes(), err
 }
 
 // publish answers with what is the same for everybody, or with 304 to a client

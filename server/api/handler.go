@@ -71,6 +71,8 @@ func (h *Handler) Mount(e *echo.Echo) {
 		method string
 		run    echo.HandlerFunc
 	}{
+		"audit":               {http.MethodGet, h.getAudit},
+		"me":                  {http.MethodGet, h.getMe},
 		"validate":            {http.MethodPost, h.validate},
 		"extensions":          {http.MethodGet, h.getExtensions},
 		"extensions/examples": {http.MethodGet, h.getExamples},
@@ -86,6 +88,16 @@ func (h *Handler) Mount(e *echo.Echo) {
 		// RouteNotFound is what echo calls for every other method, OPTIONS too.
 		e.RouteNotFound(prefix+path, func(c echo.Context) error { return wire.RefuseMethod(c, o.method) })
 	}
+}
+
+// authenticate puts the caller into the context of the request.
+func (h *Handler) authenticate(c echo.Context) error {
+	caller, err := h.Authenticate(c.Request())
+	if err != nil {
+		return err
+	}
+	c.SetRequest(c.Request().WithContext(collections.WithCaller(c.Request().Context(), caller)))
+	return nil
 }
 
 func (h *Handler) getOpenAPI(c echo.Context) error {

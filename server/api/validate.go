@@ -20,12 +20,10 @@ const maxGrowth = 8
 // validate serves POST /v1/validate: it judges the objects of a body as a push
 // would, and stores nothing. Whoever has a token may ask.
 func (h *Handler) validate(c echo.Context) error {
-	caller, err := h.Authenticate(c.Request())
-	if err != nil {
+	if err := h.authenticate(c); err != nil {
 		return err
 	}
-	ctx := collections.WithCaller(c.Request().Context(), caller)
-	c.SetRequest(c.Request().WithContext(ctx))
+	ctx := c.Request().Context()
 	j, lang, err := h.judging(c)
 	if err != nil {
 		return err

@@ -90,10 +90,11 @@ func (a *Authenticator) rights(ctx context.Context, caller collections.Caller) (
 			Search:    root.CanSearch(),
 		}
 		for _, view := range root.Views() {
-			if view.CanRead {
+			may := view.Rights()
+			if may.Read {
 				r.Read = append(r.Read, view.Alias)
 			}
-			if view.CanWrite {
+			if may.Write {
 				r.Write = append(r.Write, view.Alias)
 			}
 		}

@@ -140,7 +140,7 @@ func (a *Authenticator) admit(c *Claims, in []*collections.Agreement, own bool) 
 	if err := c.current(a.Now()); err != nil {
 		return caller, err
 	}
-	caller = collections.Caller{Party: c.Subject, Unit: c.Unit, Officer: c.Officer, JTI: c.ID, Scopes: scopes}
+	caller = collections.Caller{Party: c.Subject, Unit: c.Unit, Officer: c.Officer, JTI: c.ID, Scopes: scopes, Expires: c.ExpiresAt.UTC()}
 	if !own {
 		caller.Agreements = agreementIDs(in)
 	}

@@ -100,15 +100,7 @@ func accord(t testing.TB, args ...string) string {
 // command, for example a shell that limits it.
 func start(t testing.TB, dir, token string, prefix ...string) *server {
 	t.Helper()
-	s := &server{TB: t, token: token, base: "http://" + freeAddress(t)}
-	s.client.Transport = &s.walker
-	args := append(prefix, binary, "serve", "--data", dir, "--listen", strings.TrimPrefix(s.base, "http://"), "--metrics-listen", "off", "--log-level", "error")
-	s.cmd = exec.Command(args[0], args[1:]...)
-	s.cmd.Stderr = &s.stderr
-	if err := s.cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(s.kill)
+	s := launch(t, dir, token, prefix...)
 	for deadline := time.Now().Add(20 * time.Second); ; time.Sleep(5 * time.Millisecond) {
 		resp, err := s.client.Get(s.base + "/healthz")
 		if err == nil {
@@ -119,6 +111,22 @@ func start(t testing.TB, dir, token string, prefix ...string) *server {
 			t.Fatalf("the server does not answer: %v\n%s", err, &s.stderr)
 		}
 	}
+}
+
+// launch starts a server and does not wait.
+func launch(t testing.TB, dir, token string, prefix ...string) *server {
+	t.Helper()
+	s := &server{TB: t, token: token, base: "http://" + freeAddress(t)}
+	s.walker.Base = &http.Transport{MaxIdleConnsPerHost: 32}
+	s.client.Transport = &s.walker
+	args := append(prefix, binary, "serve", "--data", dir, "--listen", strings.TrimPrefix(s.base, "http://"), "--metrics-listen", "off", "--log-level", "error")
+	s.cmd = exec.Command(args[0], args[1:]...)
+	s.cmd.Stderr = &s.stderr
+	if err := s.cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(s.kill)
+	return s
 }
 
 // kill is kill -9.
@@ -138,7 +146,11 @@ func freeAddress(t testing.TB) string {
 	return l.Addr().String()
 }
 
-const objectsPath = "/taxii2/us-cn/collections/c/objects/"
+const (
+	rootPath     = "/taxii2/us-cn/"
+	objectsPath  = rootPath + "collections/c/objects/"
+	manifestPath = rootPath + "collections/c/manifest/"
+)
 
 // do sends a request as cert-us. A server that went away is an error.
 func (s *server) do(method, path string, body io.Reader) (int, http.Header, []byte, error) {
@@ -170,17 +182,23 @@ type status struct {
 	Total     int `json:"total_count"`
 	Successes []detail
 	Failures  []detail
+
+	raw string // the resource as it came
 }
 
 // push posts objects; ok says that the answer came.
 func (s *server) push(objects ...string) (st status, ok bool) {
 	code, _, answer, err := s.do(http.MethodPost, objectsPath, strings.NewReader(`{"objects":[`+strings.Join(objects, ",")+`]}`))
 	if err != nil || code != http.StatusAccepted {
+		if code == http.StatusInternalServerError {
+			s.Errorf("a push is answered %d %s", code, answer)
+		}
 		return st, false
 	}
 	if err := json.Unmarshal(answer, &st); err != nil {
 		s.Errorf("status %q: %v", answer, err)
 	}
+	st.raw = string(answer)
 	return st, true
 }
 

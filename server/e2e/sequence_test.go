@@ -4,16 +4,15 @@ import (
 	"crypto/sha256"
 	"path/filepath"
 	"testing"
-	"time"
 
 	"accord/collections"
 	"accord/collections/sqlite"
 )
 
-// checkSequences looks into the store that a server left behind (P1): sequences
-// run from 1 without a hole, dates rise with them, bytes have their hash, and
-// there are n records.
-func checkSequences(t *testing.T, dir string, n int) {
+// readLog looks into the store that a server left behind (P1): sequences run
+// from 1 without a hole, dates rise with them, bytes have their hash. It returns
+// what was ever added and what of it remains.
+func readLog(t *testing.T, dir string) (added, remain []sighting) {
 	t.Helper()
 	store, err := sqlite.Open(t.Context(), filepath.Join(dir, "accord.db"), sqlite.Options{})
 	if err != nil {
@@ -25,27 +24,36 @@ func checkSequences(t *testing.T, dir string, n int) {
 		t.Fatal(err)
 	}
 	a, _ := control.Agreement("us-cn")
-	var last int64
-	var added time.Time
+	var last collections.Record
 	for {
-		records, err := store.Follow(t.Context(), a.Collections[0].ID, last, 1000)
+		records, err := store.Follow(t.Context(), a.Collections[0].ID, last.Sequence, 1000)
 		if err != nil {
 			t.Fatal(err)
 		}
 		if len(records) == 0 {
-			break
+			return added, remain
 		}
 		for _, r := range records {
-			if r.Sequence != last+1 || !r.DateAdded.After(added) {
-				t.Fatalf("record %d of %v follows %d of %v (P1)", r.Sequence, r.DateAdded, last, added)
+			checkFollows(t, last, r)
+			last = r
+			if r.Op != collections.OpAdd {
+				continue
 			}
-			if r.Hash != sha256.Sum256(r.Raw) {
-				t.Errorf("record %d does not have the hash of its bytes (P3)", r.Sequence)
+			s := sighting{parseVersion(t, r.ID, string(r.Version)), collections.FormatDateAdded(r.DateAdded)}
+			added = append(added, s)
+			if !r.Removed {
+				remain = append(remain, s)
 			}
-			last, added = r.Sequence, r.DateAdded
 		}
 	}
-	if last != int64(n) {
-		t.Errorf("the store has %d records, and pollers see %d (P1)", last, n)
+}
+
+func checkFollows(t *testing.T, last, r collections.Record) {
+	t.Helper()
+	if r.Sequence != last.Sequence+1 || !r.DateAdded.After(last.DateAdded) {
+		t.Fatalf("record %d of %v follows %d of %v (P1)", r.Sequence, r.DateAdded, last.Sequence, last.DateAdded)
+	}
+	if r.Op == collections.OpAdd && !r.Removed && r.Hash != sha256.Sum256(r.Raw) {
+		t.Errorf("record %d does not have the hash of its bytes (P3)", r.Sequence)
 	}
 }

@@ -50,7 +50,7 @@ const retryAfter = "5"
 // headers that the status needs. For a 401 challenges gives the values of
 // WWW-Authenticate (RFC 7235 §4.1).
 func Fail(c echo.Context, err error, challenges func(error) []string, log *slog.Logger) Failure {
-	code, header := status(err), c.Response().Header()
+	code, header := Status(err), c.Response().Header()
 	switch code {
 	case http.StatusUnauthorized:
 		header["Www-Authenticate"] = challenges(err)
@@ -75,8 +75,8 @@ func Log(c echo.Context, code int, err error, log *slog.Logger) {
 	log.Log(ctx, level, "request failed", "id", id, "status", code, "err", err)
 }
 
-// status returns the HTTP status of a failure, 500 for one that nobody knows.
-func status(err error) int {
+// Status returns the HTTP status of a failure, 500 for one that nobody knows.
+func Status(err error) int {
 	for _, s := range statuses {
 		if errors.Is(err, s.kind) {
 			return s.status

@@ -35,7 +35,7 @@ func TestStatusOfKinds(t *testing.T) {
 		{echo.NewHTTPError(200), 500},
 		{errSecret, 500},
 	} {
-		if got := status(tc.err); got != tc.want {
+		if got := Status(tc.err); got != tc.want {
 			t.Errorf("status(%v) = %d; want %d", tc.err, got, tc.want)
 		}
 	}

@@ -1,0 +1,85 @@
+package taxii
+
+import (
+	"net/http"
+	"strings"
+
+	"accord/collections"
+	"accord/taxii/wire"
+
+	"github.com/google/uuid"
+	"github.com/labstack/echo/v4"
+)
+
+// An extent is how much of a collection a request has sent or taken.
+type extent struct {
+	first, last, count int64     // as in collections.Access
+	collection         uuid.UUID // where the path does not name it
+}
+
+// add takes in so many records between two positions.
+func (e *extent) add(count int, first, last int64) {
+	if e.count == 0 || first < e.first {
+		e.first = first
+	}
+	e.last = max(e.last, last)
+	e.count += int64(count)
+}
+
+// recorded runs f and leaves the record of the access that it was, however f
+// ends (TX-AUTH-14). Before there is room for the record nothing is done.
+func (h *Handler) recorded(r *request, action collections.Action, f func() error) (err error) {
+	if action == "" {
+		return f()
+	}
+	if err := h.Service.Recorder.Enter(r.Request().Context()); err != nil {
+		return err
+	}
+	returned := false
+	defer func() { h.Service.Recorder.Leave(h.access(r, action, err, returned)) }()
+	err = f()
+	returned = true
+	return err
+}
+
+// access returns what a request was, nil where it was about nothing that exists.
+func (h *Handler) access(r *request, action collections.Action, err error, returned bool) *collections.Access {
+	kind, ok := h.accessKind(r)
+	if !ok {
+		return nil
+	}
+	kind.Party, kind.Action = r.caller.Party, action
+	res, object := r.Response(), r.Param("object")
+	a := &collections.Access{
+		AccessKind: kind, Unit: r.caller.Unit, Officer: r.caller.Officer, JTI: r.caller.JTI,
+		Remote: r.RealIP(), RequestID: res.Header().Get(echo.HeaderXRequestID),
+		Object: strings.ToValidUTF8(object[:min(len(object), collections.MaxAccessObject)], ""),
+		Status: res.Status, BrokenOff: res.Committed && (err != nil || !returned),
+	}
+	if r.Request().Method != http.MethodHead { // which has sent nothing
+		a.First, a.Last, a.Count = r.moved.first, r.moved.last, r.moved.count
+	}
+	switch {
+	case res.Committed:
+	case err != nil:
+		a.Status = wire.Status(err)
+	case !returned: // a panic, which the server answers with 500
+		a.Status = http.StatusInternalServerError
+	}
+	return a
+}
+
+// accessKind returns the place that a request is about, and whether there is
+// one. The caller may be one who may not know of it.
+func (h *Handler) accessKind(r *request) (collections.AccessKind, bool) {
+	root := r.Param("root")
+	switch {
+	case r.view != nil:
+		return r.view.AccessKind(), true
+	case r.moved.collection != uuid.Nil:
+		if kind, ok := h.Service.AccessKindOf(root, r.moved.collection.String()); ok {
+			return kind, true
+		}
+	}
+	return h.Service.AccessKindOf(root, r.Param("collection")) // "" on a status
+}
