@@ -44,7 +44,7 @@ func (j *judge) checkHeaders() {
 func (j *judge) checkContentType() {
 	values := j.Header.Values("Content-Type")
 	switch {
-	case len(j.Body) == 0 && j.hasBody():
+	case len(j.Body) == 0 && j.hasBody() || j.Status/100 == 3:
 	case len(values) == 1 && values[0] == MediaType:
 	case j.Endpoint == Elsewhere: // perhaps no part of the TAXII server
 		j.allow("TX-ERR-06", "status %d with Content-Type %q on a path that is no endpoint; want %q", j.Status, values, MediaType)

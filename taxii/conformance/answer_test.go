@@ -76,6 +76,7 @@ func TestCheckAnswer(t *testing.T) {
 		{"no body", asked(Collection), 200, headerWith(), ``, "TX-NEG-18"},
 		{"POST as 200", Question{Method: post, Endpoint: Objects}, 200, headerWith(), goodStatus, "TX-NEG-18"},
 		{"range", asked(Objects), 206, empty, `{}`, "TX-PAG-10"},
+		{"redirect that keeps the method", asked(Objects), 308, headerWith("Location", "/x/", "Content-Type", "text/html"), `<html>`, "TX-URL-05"},
 		{"redirect", asked(Objects), 301, headerWith("Location", "/x/"), ``, "TX-URL-05"},
 		{"fault of the server", asked(Objects), 500, headerWith(), `{"title":"Oh"}`, "TX-ERR-04"},
 		{"422 to a GET", asked(Manifest), 422, headerWith(), `{"title":"Oh"}`, "TX-ERR-04"},
