@@ -72,7 +72,7 @@ var statusFaults = []fault{
 	{name: "hidden collections are 403", ids: "TX-COL-06", front: turnStatus(404, 403, func(r *http.Request, _ *answer) bool { return r.Method == http.MethodGet })},
 	{name: "200 for a POST", ids: "TX-OBJ-POST-01 TX-NEG-18", front: turnStatus(202, 200, always)},
 	{name: "204 for an empty page", ids: "TX-NEG-18 TX-OBJ-GET-02", front: turnStatus(200, 204, isEmpty)},
-	{name: "404 for an empty page", ids: "TX-OBJ-GET-02", front: turnStatus(200, 404, isEmpty)},
+	{name: "404 for an empty page", ids: "TX-OBJ-GET-02 TX-PAG-08", front: turnStatus(200, 404, isEmpty)},
 	{name: "500 for a broken body", ids: "TX-ERR-04 TX-OBJ-POST-08", front: turnStatus(422, 500, always)},
 	{name: "202 for a broken body", ids: "TX-OBJ-POST-08", front: turnStatus(422, 202, always)},
 	{name: "500 for a malformed query", ids: "TX-FLT-01 TX-FLT-30 TX-ERR-04", front: turnStatus(400, 500, always)},
@@ -99,7 +99,7 @@ var statusFaults = []fault{
 		return r.URL.Path == "/taxii/" || strings.HasSuffix(r.URL.Path, "/channels/")
 	})},
 	{name: "the alias is unknown", ids: "TX-COL-04", front: refuseWhen(404, func(r *http.Request) bool { return aliased.MatchString(r.URL.Path) })},
-	{name: "an API root is missing", ids: "TX-URL-11 TX-URL-08", front: refuseWhen(404, asks(conformance.APIRoot))},
+	{name: "an API root is missing", ids: "TX-URL-11 TX-URL-08 TX-URL-10", front: refuseWhen(404, asks(conformance.APIRoot))},
 	{name: "versions are missing", ids: "TX-URL-08", front: refuseWhen(404, asks(conformance.Versions))},
 	{name: "the status is missing", ids: "TX-STAT-04 TX-URL-08", front: refuseWhen(404, asks(conformance.Status))},
 	{name: "chunked bodies are refused", ids: "TX-OBJ-POST-11", front: refuseWhen(411, func(r *http.Request) bool { return r.Method == http.MethodPost && r.ContentLength < 0 })},

@@ -29,7 +29,7 @@ func TestFaults(t *testing.T) {
 	cfg := conformanceConfig(t, sound)
 	names := map[string]bool{}
 	var all []fault
-	for _, f := range slices.Concat(answerFaults, statusFaults, resourceFaults, requestFaults, storeFaults) {
+	for _, f := range slices.Concat(answerFaults, statusFaults, resourceFaults, requestFaults, oddFaults, storeFaults) {
 		if names[f.name] {
 			t.Errorf("two faults are called %q", f.name)
 		}

@@ -12,7 +12,7 @@ const (
 var negotiationChecks = []check{
 	{name: "Accept that must work", ids: "TX-NEG-02 TX-NEG-03 TX-NEG-04 TX-NEG-05 TX-NEG-06 TX-NEG-08", need: needPlace, run: checkAccepted},
 	{name: "Accept that leaves it open", ids: "TX-NEG-10 TX-NEG-11", need: needPlace, run: checkAnything},
-	{name: "Accept that allows nothing", ids: "TX-NEG-07 TX-NEG-09", need: needPlace, run: checkUnacceptable},
+	{name: "Accept that allows nothing", ids: "TX-NEG-07 TX-NEG-09 TX-DISC-06", need: needPlace, run: checkUnacceptable},
 	{name: "Content-Type that must work", ids: "TX-NEG-12 TX-NEG-13", need: needBoth, writes: true, run: checkContentTypes},
 	{name: "Content-Type that is undefined", ids: "TX-NEG-14 TX-NEG-17", need: needBoth, writes: true, run: checkOtherContentTypes},
 	{name: "STIX as the body", ids: "TX-NEG-19", need: needBoth, writes: true, run: checkSTIXBody},
