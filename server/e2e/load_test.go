@@ -119,7 +119,9 @@ func (l *load) push(s *server, versions []version) bool {
 			s.Errorf("%s was called a success", d.ID)
 		}
 		v := parseVersion(s, d.ID, d.Version)
-		l.claims[v] = l.claims[v]
+		if _, known := l.claims[v]; !known {
+			l.claims[v] = "" // until it is read
+		}
 	}
 	return true
 }
