@@ -46,6 +46,7 @@ func newRoot() *cobra.Command {
 		newValidateCommand(),
 		newPushCommand(),
 		newPullCommand(),
+		newConformanceCommand(),
 		newAuditCommand(),
 		group("agreement", "Write, check and apply agreement files",
 			newAgreementInitCommand(), newAgreementCheckCommand(), newAgreementApplyCommand(), newAgreementShowCommand()),

@@ -93,6 +93,8 @@ func (j *judge) checkStatus() {
 		if want := j.successStatus(); j.Status != want {
 			j.find("TX-NEG-18", "status %d; a success of %s %s is %d", j.Status, j.Method, j.Endpoint, want)
 		}
+	case j.Status == http.StatusTemporaryRedirect || j.Status == http.StatusPermanentRedirect:
+		j.allow("TX-URL-05", "status %d to %q; a redirect can lose the body of a POST", j.Status, j.Header.Get("Location"))
 	case j.Status/100 == 3:
 		j.find("TX-URL-05", "status %d to %q; a redirect turns POST into GET in common clients", j.Status, j.Header.Get("Location"))
 	case j.Status >= http.StatusInternalServerError && j.Status != http.StatusNotImplemented && !j.Provoked:

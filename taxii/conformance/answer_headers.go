@@ -40,10 +40,15 @@ func (j *judge) checkHeaders() {
 }
 
 // checkContentType holds for every answer that has a body, and for those to
-// HEAD and DELETE that would have one (TAXII 2.1 §3.1, §5.7).
+// HEAD and DELETE (TAXII 2.1 §3.1, §5.7).
 func (j *judge) checkContentType() {
 	values := j.Header.Values("Content-Type")
-	if len(values) != 1 || values[0] != MediaType {
+	switch {
+	case len(j.Body) == 0 && j.hasBody() || j.Status/100 == 3:
+	case len(values) == 1 && values[0] == MediaType:
+	case j.Endpoint == Elsewhere: // perhaps no part of the TAXII server
+		j.allow("TX-ERR-06", "status %d with Content-Type %q on a path that is no endpoint; want %q", j.Status, values, MediaType)
+	default:
 		j.find("TX-NEG-01", "status %d with Content-Type %q; want one line of %q", j.Status, values, MediaType)
 	}
 }

@@ -1,6 +1,7 @@
 package conformance
 
 import (
+	"encoding/json"
 	"net/url"
 	"regexp"
 	"slices"
@@ -36,7 +37,11 @@ func (j *judge) read(id, leave string) map[string]any {
 		j.find(f.id, "%s", f.detail)
 	}
 	if err != nil {
-		j.findAll(err.Error()+": "+strconv.Quote(string(j.Body[:min(len(j.Body), 80)])), "TX-DT-11", id)
+		detail := err.Error() + ": " + strconv.Quote(string(j.Body[:min(len(j.Body), 80)]))
+		if len(j.Body) > 0 && strings.IndexByte("{[\"\xef", j.Body[0]) >= 0 { // meant as JSON
+			j.find("TX-DT-11", "%s", detail)
+		}
+		j.find(id, "%s", detail)
 		return nil
 	}
 	return members
@@ -45,6 +50,10 @@ func (j *judge) read(id, leave string) map[string]any {
 func (j *judge) checkError() {
 	if leak.Match(j.Body) {
 		j.find("TX-ERR-05", "the error tells more than it should: %.200q", j.Body)
+	}
+	if j.Endpoint == Elsewhere && !json.Valid(j.Body) {
+		j.allow("TX-ERR-06", "status %d with %.80q on a path that is no endpoint; want an error resource", j.Status, j.Body)
+		return
 	}
 	members := j.read("TX-ERR-01", "")
 	if members == nil {
@@ -63,8 +72,8 @@ func (j *judge) checkSuccess() {
 		endpoint = Status
 	}
 	r := resources[endpoint]
-	if r == nil {
-		return
+	if r == nil || j.Method != "GET" && j.Method != "POST" {
+		return // not one of the standard's own operations
 	}
 	if len(j.Body) == 0 {
 		j.find("TX-NEG-18", "status %d to %s %s without a body", j.Status, j.Method, j.Endpoint)
@@ -101,6 +110,9 @@ func (j *judge) checkSuccess() {
 
 func (j *judge) checkDiscovery(members map[string]any) {
 	roots := strs(members["api_roots"])
+	if list, ok := members["api_roots"].([]any); ok && len(list) == 0 {
+		j.find("TX-DISC-04", "api_roots is empty; want it left out")
+	}
 	if fallback, ok := members["default"].(string); ok && !slices.Contains(roots, fallback) {
 		j.find("TX-DISC-02", "default is %q, which is not among api_roots %q", fallback, roots)
 	}

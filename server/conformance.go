@@ -1,0 +1,155 @@
+package server
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	"accord/taxii/conformance"
+
+	"github.com/spf13/cobra"
+)
+
+func newConformanceCommand() *cobra.Command {
+	c := &cobra.Command{
+		Use:   "conformance URL",
+		Short: "Test any TAXII 2.1 server from outside, requirement by requirement",
+		Long: `Conformance asks a TAXII 2.1 server some hundreds of questions and prints for each requirement of the
+standard whether the server keeps it: pass, fail with the request and the answer, not applicable, or
+untestable from outside with these tokens. Where the standard leaves a choice every outcome that it
+allows is a pass.
+
+URL is the base URL of the server, its discovery URL, or the URL of one API root. A token is sent as
+Bearer; NAME:PASSWORD is sent as HTTP Basic. Without --write nothing is posted that a server could
+store. With it, made-up objects are posted (192.0.2.0/24, fresh ids) and deleted again; a user who may
+write and not read cannot delete what it posted, so that object stays unless another token can.
+
+Exit code 0 means that nothing failed, 1 that something did, 2 that there was nothing to test.`,
+		Example: "  ACCORD_TOKEN=… accord conformance https://taxii.example/ --write\n" +
+			"  accord conformance --explain TX-PAG-06",
+		Args: cobra.MaximumNArgs(1),
+	}
+	f := c.Flags()
+	f.SortFlags = false
+	var token, user, readOnly, writeOnly, other, explain string
+	var cfg conformance.Config
+	f.StringVar(&token, "token", "", "`token` of the user who asks; better given as ACCORD_TOKEN, where other users cannot see it")
+	f.StringVar(&user, "user", "", "`name` for servers that want HTTP Basic, with the token as the password")
+	f.StringVar(&readOnly, "read-only-token", "", "`token` of a user who may read and not write")
+	f.StringVar(&writeOnly, "write-only-token", "", "`token` of a user who may write and not read")
+	f.StringVar(&other, "other-token", "", "`token` of a user of another organisation")
+	f.StringVar(&cfg.Collection, "collection", "", "`id` or alias of the only collection to test (default those that suit)")
+	f.BoolVar(&cfg.Write, "write", false, "post made-up objects and delete them again")
+	f.BoolVar(&cfg.Strict, "strict", false, "fail choices, too, that the standard allows and that serve clients badly")
+	f.StringSliceVar(&cfg.Only, "only", nil, "decide only these `ids`")
+	f.StringVar(&explain, "explain", "", "say what the requirement with this `id` is, and ask nobody")
+	asJSON := outputFlag(c)
+	c.RunE = func(cmd *cobra.Command, args []string) error {
+		if explain != "" {
+			return explainRequirement(cmd.OutOrStdout(), explain)
+		}
+		if len(args) == 0 {
+			return usage(errors.New("which server? Give its URL"))
+		}
+		cfg.URL = args[0]
+		cfg.Main = credentials(cmp.Or(token, os.Getenv("ACCORD_TOKEN")))
+		if user != "" {
+			cfg.Main.User = user
+		}
+		cfg.ReadOnly, cfg.WriteOnly, cfg.Other = credentials(readOnly), credentials(writeOnly), credentials(other)
+		return runConformance(cmd.Context(), cfg, cmd.OutOrStdout(), cmd.ErrOrStderr(), *asJSON)
+	}
+	return c
+}
+
+// credentials reads TOKEN or NAME:PASSWORD. No token of ours has a colon.
+func credentials(s string) conformance.Credentials {
+	if user, password, ok := strings.Cut(s, ":"); ok {
+		return conformance.Credentials{User: user, Token: password}
+	}
+	return conformance.Credentials{Token: s}
+}
+
+func explainRequirement(out io.Writer, id string) error {
+	r, ok := conformance.Lookup(strings.ToUpper(id))
+	if !ok {
+		return usage(fmt.Errorf("no requirement has the id %q", id))
+	}
+	where := "the standard does not say it"
+	if r.Section != "" {
+		where = "TAXII 2.1 " + r.Section
+		if !strings.HasPrefix(r.Section, "§") && !strings.HasPrefix(r.Section, "App.") {
+			where = r.Section
+		}
+	}
+	fmt.Fprintf(out, "%s  %s, %s\n%s\n", r.ID, r.Level, where, r.Text)
+	if reason := conformance.Binds(r.ID); reason != "" {
+		fmt.Fprintf(out, "No answer of a server can show it: it %s.\n", reason)
+	}
+	return nil
+}
+
+func runConformance(ctx context.Context, cfg conformance.Config, out, errs io.Writer, asJSON bool) error {
+	var bar *progress
+	cfg.Progress = func(done, total int, name string) {
+		if bar == nil {
+			bar = newProgress(errs, int64(total))
+		}
+		bar.at(int64(done), name)
+	}
+	report, err := conformance.Run(ctx, cfg)
+	if bar != nil {
+		bar.end()
+	}
+	if err != nil {
+		return usage(err)
+	}
+	if asJSON {
+		err = printJSON(out, conformanceJSON(report))
+	} else {
+		err = report.WriteText(out)
+	}
+	if err == nil && report.Count(conformance.Fail) > 0 {
+		err = errReported
+	}
+	return err
+}
+
+// A conformanceReport is the result for programs.
+type conformanceReport struct {
+	Server        string              `json:"server"`
+	Requirements  int                 `json:"requirements"`
+	Testable      int                 `json:"testable"` // from outside with these tokens
+	Passed        int                 `json:"passed"`
+	Failed        int                 `json:"failed"`
+	NotApplicable int                 `json:"not_applicable"`
+	Untestable    int                 `json:"untestable"`
+	Results       []conformanceResult `json:"results"`
+}
+
+type conformanceResult struct {
+	ID       string                `json:"id"`
+	Level    conformance.Level     `json:"level"`
+	Section  string                `json:"section,omitempty"`
+	Text     string                `json:"text"`
+	Outcome  conformance.Outcome   `json:"outcome"`
+	Reason   string                `json:"reason,omitempty"`
+	Notes    []string              `json:"notes,omitempty"`
+	Failures []conformance.Failure `json:"failures,omitempty"`
+}
+
+func conformanceJSON(r *conformance.Report) conformanceReport {
+	passed, failed := r.Count(conformance.Pass), r.Count(conformance.Fail)
+	j := conformanceReport{
+		Server: r.Server, Requirements: len(r.Results), Testable: passed + failed, Passed: passed, Failed: failed,
+		NotApplicable: r.Count(conformance.NotApplicable), Untestable: r.Count(conformance.Untestable),
+	}
+	for _, res := range r.Results {
+		j.Results = append(j.Results, conformanceResult{res.ID, res.Level, res.Section, res.Text, res.Outcome, res.Reason, res.Notes, res.Failures})
+	}
+	return j
+}

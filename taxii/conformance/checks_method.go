@@ -1,0 +1,55 @@
+package conformance
+
+import (
+	"net/http"
+	"strings"
+)
+
+var methodChecks = []check{
+	{name: "methods that are not there", typical: true, ids: "TX-MTH-01", need: needPlace, run: checkMethods},
+	{name: "HEAD", typical: true, ids: "TX-MTH-02", need: needRead, run: checkHead},
+	{name: "OPTIONS", ids: "TX-MTH-03", need: needPlace, run: checkOptions},
+	{name: "unheard-of method", ids: "TX-MTH-04", need: needPlace, run: checkUnheardOf},
+}
+
+func checkMethods(p *probe) {
+	for _, tc := range []struct{ method, url, allow string }{
+		{http.MethodPut, p.at.url + "objects/", "GET"}, {http.MethodPost, p.at.url + "manifest/", "GET"},
+		{http.MethodDelete, p.at.url, "GET"}, {http.MethodPost, p.at.root, "GET"}, {http.MethodPatch, p.base.String() + "/taxii2/", "GET"},
+	} {
+		x := p.do(request{method: tc.method, url: tc.url, body: "{}"})
+		if p.want("TX-MTH-01", x, http.StatusMethodNotAllowed) && !listHas(x.Header, "Allow", tc.allow) {
+			p.fail("TX-MTH-01", x, "Allow is %q; want %s in it", x.Header.Get("Allow"), tc.allow)
+		}
+	}
+}
+
+func checkHead(p *probe) {
+	for _, u := range p.endpoints() {
+		get, head := p.get(u, ""), p.do(request{method: http.MethodHead, url: u})
+		if !p.want("TX-MTH-02", head, get.Status) {
+			continue
+		}
+		for _, name := range []string{"Content-Type", headerFirst, headerLast} {
+			if got, want := strings.Join(head.Header.Values(name), ","), strings.Join(get.Header.Values(name), ","); got != want {
+				p.fail("TX-MTH-02", head, "%s is %q; to GET it is %q", name, got, want)
+			}
+		}
+	}
+	p.want("TX-MTH-02", p.do(request{method: http.MethodHead, url: p.at.url + "objects/" + newID("indicator") + "/"}), http.StatusNotFound)
+}
+
+func checkOptions(p *probe) {
+	x := p.do(request{method: http.MethodOptions, url: p.at.url + "objects/"})
+	switch x.Status {
+	case http.StatusOK, http.StatusNoContent:
+		p.notApplicable("TX-MTH-03", "cross-origin access is configured, or OPTIONS served otherwise")
+	default:
+		p.want("TX-MTH-03", x, http.StatusMethodNotAllowed)
+	}
+}
+
+func checkUnheardOf(p *probe) {
+	x := p.do(request{method: "FOO", url: p.at.url + "objects/"})
+	p.prefer("TX-MTH-04", x, http.StatusMethodNotAllowed, http.StatusNotImplemented, http.StatusBadRequest)
+}
