@@ -179,5 +179,5 @@ func list(m map[string]any, name string, change func(map[string]any)) {
 	}
 }
 
-// textOf is a string in a resource.
-func textOf(m map[string]any, name string) string { s, _ := m[name].(string); return s }
+// stringIn is a string in a resource.
+func stringIn(m map[string]any, name string) string { s, _ := m[name].(string); return s }

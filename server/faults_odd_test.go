@@ -41,7 +41,7 @@ var oddFaults = []fault{
 	{name: "all is STIX 2.1", ids: "TX-MSV-07 TX-MAN-04", front: replaceText("version=2.0", "version=2.1", at(conformance.Manifest))},
 	{name: "observables have no version", ids: "TX-MVR-10", front: changeMembers(at(conformance.Manifest), func(m map[string]any) {
 		list(m, "objects", func(o map[string]any) {
-			if strings.HasPrefix(textOf(o, "id"), "ipv4-addr--") {
+			if strings.HasPrefix(stringIn(o, "id"), "ipv4-addr--") {
 				o["version"] = "2000-01-01T00:00:00.000Z"
 			}
 		})

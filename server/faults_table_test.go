@@ -156,10 +156,10 @@ var resourceFaults = []fault{
 	{name: "a member twice", ids: "TX-DT-11", front: replaceText(`{"title"`, `{"title":"x","title"`, always)},
 	{name: "names in camel case", ids: "TX-DT-08 TX-DT-09", front: replaceText(`"max_content_length"`, `"maxContentLength"`, at(conformance.APIRoot))},
 	{name: "date_added with three digits", ids: "TX-DT-05 TX-MAN-01", front: changeMembers(at(conformance.Manifest), func(m map[string]any) {
-		list(m, "objects", func(o map[string]any) { o["date_added"] = textOf(o, "date_added")[:23] + "Z" })
+		list(m, "objects", func(o map[string]any) { o["date_added"] = stringIn(o, "date_added")[:23] + "Z" })
 	})},
 	{name: "versions in six digits", ids: "TX-DT-06", front: changeMembers(at(conformance.Manifest), func(m map[string]any) {
-		list(m, "objects", func(o map[string]any) { o["version"] = strings.TrimSuffix(textOf(o, "version"), "Z") + "000Z" })
+		list(m, "objects", func(o map[string]any) { o["version"] = strings.TrimSuffix(stringIn(o, "version"), "Z") + "000Z" })
 	})},
 	{name: "records without media_type", ids: "TX-MAN-04", front: changeMembers(at(conformance.Manifest), func(m map[string]any) {
 		list(m, "objects", func(o map[string]any) { delete(o, "media_type") })
