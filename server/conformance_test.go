@@ -2,6 +2,7 @@ package server
 
 import (
 	"bytes"
+	"crypto/tls"
 	"encoding/json"
 	"net/http"
 	"net/http/httptest"
@@ -152,6 +153,23 @@ func TestConformance(t *testing.T) {
 			if n > 0 && alias != "write-only" {
 				t.Errorf("%d objects of the test are left in %s/%s", n, root, alias)
 			}
+		}
+	}
+}
+
+// Over HTTPS, with HTTP/2, the transport is tested too.
+func TestConformanceOverTLS(t *testing.T) {
+	ca := newAuthority(t, "Server CA")
+	s := start(t, tlsConfig(t, ca))
+	r := runReport(t, conformance.Config{
+		URL: s.URL(), Main: conformance.Credentials{Token: s.token(t)}, Write: true, Strict: true, TLS: &tls.Config{RootCAs: ca.pool()},
+	})
+	if text := failures(r); text != "" {
+		t.Errorf("failed:\n%s", text)
+	}
+	for _, id := range []string{"TX-TLS-01", "TX-TLS-02", "TX-TLS-03", "TX-TLS-05", "TX-TLS-06"} {
+		if res := r.Result(id); res.Outcome != conformance.Pass {
+			t.Errorf("%s is %s (%s); want pass", id, res.Outcome, res.Reason)
 		}
 	}
 }
