@@ -22,7 +22,7 @@ var sampleAgreement []byte
 func newAgreementInitCommand() *cobra.Command {
 	return &cobra.Command{
 		Use: "init [FILE]", Short: "Write a commented sample file to change, to FILE or standard output",
-		Args: cobra.MaximumNArgs(1),
+		Args: takes(0, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(args) == 0 {
 				_, err := cmd.OutOrStdout().Write(sampleAgreement)
@@ -41,7 +41,7 @@ func newAgreementInitCommand() *cobra.Command {
 func newAgreementCheckCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use: "check FILE…", Short: "Name every fault in agreement files; needs no store",
-		Args: cobra.MinimumNArgs(1),
+		Args: takes(1, anyNumber),
 	}
 	asJSON := outputFlag(c)
 	c.RunE = func(cmd *cobra.Command, files []string) error {
@@ -115,7 +115,7 @@ func newAgreementApplyCommand() *cobra.Command {
 		Use: "apply FILE…", Short: "Make the store match agreement files, and print what changes",
 		Long: "Make the store match agreement files, each in one step, and print what changes. A collection that a file\n" +
 			"leaves out is closed: it can be read and not written. --drop removes it with all that it holds.",
-		Args: cobra.MinimumNArgs(1),
+		Args: takes(1, anyNumber),
 	}
 	settings, asJSON := storeSettings(c), outputFlag(c)
 	var options collections.ApplyOptions

@@ -16,7 +16,7 @@ import (
 func newAgreementShowCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use: "show [AGREEMENT]", Short: "Show the agreements in force: parties, collections and their ids, and every apply",
-		Args: cobra.MaximumNArgs(1),
+		Args: takes(0, 1),
 	}
 	settings, asJSON := storeSettings(c), outputFlag(c)
 	source := c.Flags().Bool("source", false, "print the file as it was applied, byte for byte")

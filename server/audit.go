@@ -3,6 +3,7 @@ package server
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	"accord/collections"
@@ -59,7 +60,7 @@ func newAuditCommand() *cobra.Command {
 		Long: `Audit shows accesses to collections, refused ones too, oldest first. FROM and TO are the positions
 between which everything lies that was sent, or taken by a push. With -o json each access is a line.`,
 		Example: "  accord audit --collection us-cn/activity-from-cn --party cert-us --from 2026-12-01 --to 2026-12-31 --limit 0",
-		Args:    cobra.NoArgs,
+		Args:    takes(0, 0),
 	}
 	settings, asJSON := storeSettings(c), outputFlag(c)
 	var filter collections.AccessFilter
@@ -81,6 +82,9 @@ between which everything lies that was sent, or taken by a push. With -o json ea
 		}
 		if filter.From, filter.To, err = collections.ParseDays(from, to); err != nil {
 			return usage(fmt.Errorf("--%w", err))
+		}
+		if filter.Collection != "" && !strings.Contains(filter.Collection, "/") {
+			return usage(fmt.Errorf("--collection: %q is not of the form AGREEMENT/ALIAS", filter.Collection))
 		}
 		if filter.Limit < 0 {
 			return usage(fmt.Errorf("--limit: %d is below 0, which is all", filter.Limit))

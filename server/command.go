@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"math"
 
 	"github.com/spf13/cobra"
 )
@@ -30,6 +31,7 @@ func Main(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io
 	if err != nil && !running {
 		err = usage(err)
 	}
+	err = hintTrust(err)
 	if err != nil && !errors.Is(err, errReported) {
 		fmt.Fprintln(stderr, "accord:", printableLines(err.Error()))
 	}
@@ -56,25 +58,47 @@ func newRoot() *cobra.Command {
 		group("config", "Look at the configuration", newConfigCheckCommand()),
 		newVersionCommand(),
 	)
+	root.InitDefaultCompletionCmd()
+	if completion, _, err := root.Find([]string{"completion"}); err == nil { // cobra's own, which lets anything pass
+		completion.Args, completion.RunE = cobra.ArbitraryArgs, refuseGroup
+	}
 	root.SilenceErrors = true
 	root.SilenceUsage = true
 	return root
 }
 
+// anyNumber is how many arguments a command takes at most that has no limit.
+const anyNumber = math.MaxInt
+
+// takes is how many arguments a command wants. A fault says how it is used.
+func takes(least, most int) cobra.PositionalArgs {
+	return func(cmd *cobra.Command, args []string) error {
+		switch {
+		case len(args) < least:
+			return fmt.Errorf("something is missing; it is used so: %s", cmd.UseLine())
+		case len(args) > most:
+			return fmt.Errorf("%q is one argument too many; it is used so: %s", args[most], cmd.UseLine())
+		}
+		return nil
+	}
+}
+
 // group is a command that only has others below it.
 func group(name, short string, below ...*cobra.Command) *cobra.Command {
 	c := &cobra.Command{
-		Use: name, Short: short, Args: cobra.ArbitraryArgs,
-		RunE: func(cmd *cobra.Command, args []string) error {
-			if len(args) > 0 {
-				return usage(fmt.Errorf("%s has no command %q; see %[1]s --help", cmd.CommandPath(), args[0]))
-			}
-			cmd.SetOut(cmd.ErrOrStderr())
-			return errors.Join(cmd.Help(), usage(errReported))
-		},
+		Use: name, Short: short, Args: cobra.ArbitraryArgs, RunE: refuseGroup,
 	}
 	c.AddCommand(below...)
 	return c
+}
+
+// refuseGroup answers a command line that names none of the commands of a group.
+func refuseGroup(cmd *cobra.Command, args []string) error {
+	if len(args) > 0 {
+		return usage(fmt.Errorf("%s has no command %q; see %[1]s --help", cmd.CommandPath(), args[0]))
+	}
+	cmd.SetOut(cmd.ErrOrStderr())
+	return errors.Join(cmd.Help(), usage(errReported))
 }
 
 // outputFlag adds -o, which is text or json, and returns whether it is json.

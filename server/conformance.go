@@ -31,7 +31,7 @@ write and not read cannot delete what it posted, so that object stays unless ano
 Exit code 0 means that nothing failed, 1 that something did, 2 that there was nothing to test.`,
 		Example: "  ACCORD_TOKEN=… accord conformance https://taxii.example/ --write\n" +
 			"  accord conformance --explain TX-PAG-06",
-		Args: cobra.MaximumNArgs(1),
+		Args: takes(0, 1),
 	}
 	f := c.Flags()
 	f.SortFlags = false

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"accord/stix"
 	"accord/taxii/client"
 
 	"github.com/spf13/cobra"
@@ -33,7 +34,7 @@ after wrong use.`,
   accord pull --collection us-cn/activity-from-cn --state cn.json --out cn.ndjson
   accord pull --all --state all.json --dir objects --follow --every 5m
   accord pull --collection us-cn/activity-from-cn --type indicator --bundle | accord validate -`,
-		Args: cobra.NoArgs,
+		Args: takes(0, 0),
 	}
 	p := &pulling{remote: remoteFlags(c)}
 	f := c.Flags()
@@ -57,10 +58,17 @@ after wrong use.`,
 			return usage(fmt.Errorf("--%s and --%s exclude each other", a, b))
 		case p.opts.Limit < 0:
 			return usage(errors.New("--limit: the server gives one object at least"))
+		case f.Changed("every") && !p.follow:
+			return usage(errors.New("--every says how long --follow waits, which is not given"))
 		case p.every <= 0:
 			return usage(errors.New("--every: there must be a wait, such as 60s"))
 		case len(p.names) == 0 && !p.all:
 			return usage(errors.New("which collection? Give --collection AGREEMENT/ALIAS, or --all"))
+		}
+		if after := p.opts.From.AddedAfter; after != "" {
+			if _, err := stix.ParseTimestamp(after); err != nil {
+				return usage(fmt.Errorf("--added-after: %w", err))
+			}
 		}
 		return p.run(cmd)
 	}

@@ -25,7 +25,10 @@ func newFolderSink(folder string, durable bool) (*folderSink, error) {
 	if err == nil && durable {
 		err = syncFolder(filepath.Dir(filepath.Clean(folder)))
 	}
-	return &folderSink{folder, durable}, err
+	if err != nil {
+		return nil, fmt.Errorf("--dir: %w", err)
+	}
+	return &folderSink{folder, durable}, nil
 }
 
 // filesAtOnce is how many files are on their way to the disk at once: waiting for

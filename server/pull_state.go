@@ -31,7 +31,7 @@ func loadPullState(file *stateFile, of []string, opts client.PullOptions) (*pull
 	case !slices.Equal(kept.Of, fresh.Of):
 		return nil, usage(fmt.Errorf("%s belongs to %s; use another file for this pull", printable(file.path), printable(strings.Join(kept.Of, ", "))))
 	case !maps.EqualFunc(kept.Filters, fresh.Filters, slices.Equal):
-		return nil, usage(fmt.Errorf("%s belongs to a pull with the filters %v; use another file for this pull", printable(file.path), kept.Filters))
+		return nil, usage(fmt.Errorf("%s belongs to a pull with %s; use another file for this pull", printable(file.path), describeFilters(kept.Filters)))
 	case opts.From.AddedAfter != "":
 		return nil, usage(fmt.Errorf("%s says where to go on; leave out --added-after, or remove the file", printable(file.path)))
 	case kept.Cursors == nil:
@@ -51,6 +51,18 @@ func filtersOf(opts client.PullOptions) map[string][]string {
 		}
 	}
 	return filters
+}
+
+// describeFilters writes filters as the flags that set them.
+func describeFilters(filters map[string][]string) string {
+	if len(filters) == 0 {
+		return "no filters"
+	}
+	var flags []string
+	for _, name := range slices.Sorted(maps.Keys(filters)) {
+		flags = append(flags, "--"+strings.ReplaceAll(name, "_", "-")+" "+strings.Join(filters[name], ","))
+	}
+	return printable(strings.Join(flags, " "))
 }
 
 func (s *pullState) save() error { return s.file.save(s) }

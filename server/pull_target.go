@@ -53,7 +53,7 @@ func (t *pullTarget) open(stdout io.Writer) (sink, error) {
 	}
 	f, err := os.OpenFile(tempName(t.file), os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o666)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("--out: %w", err)
 	}
 	t.durable = true // before it takes the place of another one
 	o := t.stream(f, func() error {
@@ -91,7 +91,7 @@ func syncRegular(f *os.File) func() error {
 func openLines(name string) (*os.File, error) {
 	f, err := os.OpenFile(name, os.O_RDWR|os.O_CREATE, 0o666)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("--out: %w", err)
 	}
 	end, err := wholeLines(f)
 	if err == nil {

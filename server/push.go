@@ -32,7 +32,7 @@ wrong use.`,
   accord push --collection us-cn/activity-from-cn --state push.json feed.ndjson
   tail -n +1 feed.ndjson | accord push --collection us-cn/activity-from-cn -o json -
   accord push --dry-run --lift *.json`,
-		Args: cobra.MinimumNArgs(1),
+		Args: takes(1, anyNumber),
 	}
 	p := &pushing{remote: remoteFlags(c), asJSON: outputFlag(c)}
 	f := c.Flags()

@@ -84,6 +84,14 @@ func parsePin(s string) ([]byte, error) {
 	return pin, nil
 }
 
+// hintTrust says what to do about a server whose certificate is not trusted.
+func hintTrust(err error) error {
+	if _, ok := errors.AsType[*tls.CertificateVerificationError](err); !ok {
+		return err
+	}
+	return fmt.Errorf("%w; --ca FILE names its authority, --pin SHA-256 that one certificate", err)
+}
+
 func (r *remoteTLS) show(cfg *tls.Config) error {
 	if r.cert == "" && r.key == "" {
 		return nil
@@ -93,7 +101,7 @@ func (r *remoteTLS) show(cfg *tls.Config) error {
 	}
 	pair, err := tls.LoadX509KeyPair(r.cert, r.key)
 	if err != nil {
-		return fmt.Errorf("--cert and --key: %w", err)
+		return fmt.Errorf("--cert %s, --key %s: %w", printable(r.cert), printable(r.key), err)
 	}
 	cfg.Certificates = []tls.Certificate{pair}
 	return nil

@@ -53,7 +53,7 @@ func TestRemoteTLS(t *testing.T) {
 		wrong        string
 		shown        int32
 	}{
-		{"unknown", server.URL, nil, "certificate", 0},
+		{"unknown", server.URL, nil, "--ca FILE names its authority", 0},
 		{"its authority", server.URL, []string{"--ca", ca}, "", 0},
 		{"its authority, under another name", elsewhere, []string{"--ca", ca}, "certificate", 0},
 		{"its pin", server.URL, []string{"--pin", pin}, "", 0},

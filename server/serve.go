@@ -2,6 +2,7 @@ package server
 
 import (
 	"fmt"
+	"log/slog"
 	"runtime/debug"
 
 	"github.com/spf13/cobra"
@@ -13,7 +14,7 @@ func newServeCommand() *cobra.Command {
 		Use: "serve", Short: "Serve until interrupted",
 		Long: "Serve until interrupted. Each flag is also a key of the --config file (public_url for --public-url)\n" +
 			"and an environment variable (ACCORD_PUBLIC_URL); a flag beats the environment, and that the file.",
-		Args: cobra.NoArgs,
+		Args: takes(0, 0),
 	}
 	settings := newSettings(c.Flags())
 	c.RunE = func(cmd *cobra.Command, _ []string) error {
@@ -37,13 +38,16 @@ func newServeCommand() *cobra.Command {
 func newConfigCheckCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use: "check", Short: "Print the configuration in force, or every fault in it",
-		Args: cobra.NoArgs,
+		Args: takes(0, 0),
 	}
 	settings, asJSON := newSettings(c.Flags()), outputFlag(c)
 	c.RunE = func(cmd *cobra.Command, _ []string) error {
 		cfg, err := settings.load()
 		if err != nil {
 			return err
+		}
+		if _, err := openTLS(cfg, slog.New(slog.DiscardHandler)); err != nil {
+			return usage(err)
 		}
 		if *asJSON {
 			return printJSON(cmd.OutOrStdout(), cfg)
@@ -61,7 +65,7 @@ func newConfigCheckCommand() *cobra.Command {
 func newVersionCommand() *cobra.Command {
 	return &cobra.Command{
 		Use: "version", Short: "Print the version and what it was built from",
-		Args: cobra.NoArgs,
+		Args: takes(0, 0),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			_, err := fmt.Fprintln(cmd.OutOrStdout(), "accord", buildVersion())
 			return err

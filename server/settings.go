@@ -64,10 +64,39 @@ func (c *Config) readFile(name string) error {
 	if len(bytes.TrimSpace(src)) == 0 {
 		return nil
 	}
-	if err := yaml.Load(src, c, yaml.WithKnownFields()); err != nil {
+	var doc yaml.Node
+	if err := yaml.Load(src, &doc, yaml.WithUniqueKeys(false)); err != nil { // c's own reading tells of keys said twice
 		return fmt.Errorf("%s: %w", name, err)
 	}
-	return nil
+	return errors.Join(c.unknownKeys(name, &doc), yamlFaults(name, yaml.Load(src, c)))
+}
+
+// unknownKeys refuses the keys of a file that are none of c's.
+func (c *Config) unknownKeys(file string, doc *yaml.Node) error {
+	known := map[string]bool{}
+	c.flags().VisitAll(func(f *pflag.Flag) { known[key(f)] = true })
+	var faults []error
+	for _, mapping := range doc.Content {
+		for i := 0; mapping.Kind == yaml.MappingNode && i < len(mapping.Content); i += 2 {
+			if k := mapping.Content[i]; !known[k.Value] {
+				faults = append(faults, fmt.Errorf("%s: line %d: the key %q is not known; accord config check prints all keys", file, k.Line, k.Value))
+			}
+		}
+	}
+	return errors.Join(faults...)
+}
+
+// yamlFaults puts each fault of a file on a line of its own.
+func yamlFaults(file string, err error) error {
+	all, ok := errors.AsType[*yaml.LoadErrors](err)
+	if !ok {
+		return err
+	}
+	var faults []error
+	for _, e := range all.Errors {
+		faults = append(faults, fmt.Errorf("%s: line %d: %s", file, e.Mark.Line, e.Message))
+	}
+	return errors.Join(faults...)
 }
 
 // override sets the flags of a configuration to what the command line says,
@@ -81,12 +110,17 @@ func (s *settings) override(config *pflag.FlagSet) error {
 		}
 		name := "ACCORD_" + strings.ToUpper(key(f))
 		value, ok := s.env(name)
+		before := f.Value.String()
 		if ok && f.Value.Set(value) != nil {
-			faults = append(faults, fmt.Errorf("%s: %q in %s is no %s", key(f), value, name, f.Value.Type()))
+			_ = f.Value.Set(before) // a number is 0 now, which may be a fault of its own
+			faults = append(faults, fmt.Errorf("%s: %q in %s is not a %s", key(f), value, name, kinds[f.Value.Type()]))
 		}
 	})
 	return errors.Join(faults...)
 }
+
+// kinds are the types of keys that not every text can be, in words.
+var kinds = map[string]string{"bool": "true or false", "int": "whole number", "int64": "whole number", "float64": "number", "stringSlice": "list with commas between"}
 
 // key is how a flag is called in the file.
 func key(f *pflag.Flag) string { return strings.ReplaceAll(f.Name, "-", "_") }

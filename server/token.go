@@ -22,7 +22,7 @@ func newTokenIssueCommand() *cobra.Command {
 		Long: "Print a new token, which is kept nowhere else. One that is bound to a certificate has no secret:\n" +
 			"its jti is printed, for token inspect and token revoke.",
 		Example: "  accord token issue --party cert-us --scope 'read:us-cn/* write:us-cn/activity-from-cn' --ttl 24h",
-		Args:    cobra.NoArgs,
+		Args:    takes(0, 0),
 	}
 	settings, asJSON := storeSettings(c), outputFlag(c)
 	r, ttl, certificate := auth.Request{}, "", ""
@@ -93,7 +93,7 @@ func parseTTL(s string) (time.Duration, error) {
 }
 
 func newTokenListCommand() *cobra.Command {
-	c := &cobra.Command{Use: "list", Short: "List the tokens that were issued", Args: cobra.NoArgs}
+	c := &cobra.Command{Use: "list", Short: "List the tokens that were issued", Args: takes(0, 0)}
 	return listCommand(c, func(b *backend, w io.Writer) any {
 		tokens := b.auth.Tokens()
 		fmt.Fprintln(w, "JTI\tPARTY\tISSUED\tEXPIRES\tREVOKED\tCERTIFICATE\tSCOPE")
@@ -106,7 +106,7 @@ func newTokenListCommand() *cobra.Command {
 }
 
 func newTokenKeysCommand() *cobra.Command {
-	c := &cobra.Command{Use: "keys", Short: "List the keys that sign tokens", Args: cobra.NoArgs}
+	c := &cobra.Command{Use: "keys", Short: "List the keys that sign tokens", Args: takes(0, 0)}
 	return listCommand(c, func(b *backend, w io.Writer) any {
 		keys := b.auth.Keys()
 		fmt.Fprintln(w, "KID\tSERVER\tFROM\tRETIRED")
@@ -144,7 +144,7 @@ func day(t *time.Time) string {
 func newTokenRevokeCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use: "revoke TOKEN|JTI", Short: "End a token and print its jti; - reads it from standard input",
-		Args: cobra.ExactArgs(1),
+		Args: takes(1, 1),
 	}
 	return controlCommand(c, func(ctx context.Context, b *backend, token string) (string, error) {
 		ended, err := b.auth.Revoke(ctx, token)
@@ -158,14 +158,14 @@ func newTokenRevokeCommand() *cobra.Command {
 func newTokenRotateCommand() *cobra.Command {
 	return controlCommand(&cobra.Command{
 		Use: "rotate", Short: "Make a new key, which signs from now on; older ones go on to verify",
-		Args: cobra.NoArgs,
+		Args: takes(0, 0),
 	}, func(ctx context.Context, b *backend, _ string) (string, error) { return b.auth.Rotate(ctx) })
 }
 
 func newTokenRetireCommand() *cobra.Command {
 	return controlCommand(&cobra.Command{
 		Use: "retire KID", Short: "End a key: nothing that it signed is good any longer",
-		Args: cobra.ExactArgs(1),
+		Args: takes(1, 1),
 	}, func(ctx context.Context, b *backend, kid string) (string, error) { return kid, b.auth.Retire(ctx, kid) })
 }
 

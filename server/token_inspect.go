@@ -22,7 +22,7 @@ func newTokenInspectCommand() *cobra.Command {
 		Long: "Say whether a token is good, else why, and what it may do; - reads it from standard input. One that is bound\n" +
 			"to a certificate is given by its jti, or as --certificate FILE: then also the certificate is judged, by the\n" +
 			"tls_client_ca of --config.",
-		Args: cobra.MaximumNArgs(1),
+		Args: takes(0, 1),
 	}
 	settings, asJSON := storeSettings(c), outputFlag(c)
 	certificate := c.Flags().String("certificate", "", "PEM `file` of a client certificate, in place of a token")

@@ -58,7 +58,7 @@ type Client struct {
 func New(cfg Config) (*Client, error) {
 	server, err := url.Parse(cfg.Server)
 	if err != nil || server.Host == "" || server.Scheme != "http" && server.Scheme != "https" {
-		return nil, errors.New("the server must be a URL such as https://taxii.example/")
+		return nil, fmt.Errorf("the server is %q; it must be a URL such as https://taxii.example/", cfg.Server)
 	}
 	if server.User != nil || server.RawQuery != "" || server.Fragment != "" {
 		return nil, errors.New("the server's URL must have no user name, query or fragment")

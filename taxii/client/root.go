@@ -2,6 +2,7 @@ package client
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/url"
 	"slices"
@@ -69,13 +70,21 @@ type resource struct {
 func (c *Client) discover(ctx context.Context) (root apiRoot, announced []string, err error) {
 	var res resource
 	if err := c.get(ctx, c.server, &res); err != nil {
-		return root, nil, fmt.Errorf("ask %s: %w", c.server, err)
+		return root, nil, asking(c.server, err)
 	}
 	if len(res.Versions) == 0 {
 		return root, res.APIRoots, nil
 	}
 	root, err = res.root(c.server)
 	return root, nil, err
+}
+
+// asking says what was asked for, unless the error does so.
+func asking(u *url.URL, err error) error {
+	if _, ok := errors.AsType[*url.Error](err); ok {
+		return err
+	}
+	return fmt.Errorf("ask %s: %w", u, err)
 }
 
 // ask asks for an API root that the server announces.
