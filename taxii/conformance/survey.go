@@ -49,8 +49,11 @@ func (r *runner) survey(ctx context.Context) error {
 	r.base = &url.URL{Scheme: r.base.Scheme, Host: r.base.Host}
 	for _, s := range r.seats {
 		if err := r.visit(ctx, s, address); err != nil {
-			return fmt.Errorf("as %s: %w", s.name, err)
+			return err // which says as whom
 		}
+	}
+	if r.Collection != "" && !slices.ContainsFunc(r.seats, func(s *seat) bool { return len(s.places) > 0 }) {
+		return fmt.Errorf("no collection %q is visible with these tokens", r.Collection)
 	}
 	return nil
 }
@@ -62,14 +65,14 @@ func (r *runner) visit(ctx context.Context, s *seat, address string) error {
 	case err != nil:
 		return err
 	case x.Status != http.StatusOK:
-		return fmt.Errorf("%w at %s: it answers %s", errNoServer, address, x.came())
+		return fmt.Errorf("%w at %s: as %s it answers %s", errNoServer, address, s.name, x.came())
 	}
 	var resource struct {
 		Roots    []string `json:"api_roots"`
 		Versions []string `json:"versions"`
 	}
 	if err := json.Unmarshal(x.Body, &resource); err != nil {
-		return fmt.Errorf("%w at %s: %w", errNoServer, address, err)
+		return fmt.Errorf("%w at %s: as %s: %w", errNoServer, address, s.name, err)
 	}
 	if resource.Versions != nil { // an API root itself
 		resource.Roots = []string{address}
