@@ -167,7 +167,7 @@ func TestPushAndPullRefuseWrongUse(t *testing.T) {
 		want string
 	}{
 		{"no collection", []string{"push", file}, 2, "--collection"},
-		{"no file", []string{"push", "--collection", "us-cn/shared"}, 2, "arg"},
+		{"no file", []string{"push", "--collection", "us-cn/shared"}, 2, "FILE…"},
 		{"no such file", []string{"push", "--collection", "us-cn/shared", "nope.json"}, 2, "nope.json"},
 		{"a folder", []string{"push", "--collection", "us-cn/shared", t.TempDir()}, 2, "folder"},
 		{"no such output", []string{"push", "--collection", "us-cn/shared", "-o", "xml", file}, 2, "xml"},
@@ -189,7 +189,7 @@ func TestPushAndPullRefuseWrongUse(t *testing.T) {
 		{"a follow without pause", []string{"pull", "--collection", "us-cn/shared", "--follow", "--every", "0s"}, 2, "--every"},
 		{"one collection twice", []string{"pull", "--collection", "us-cn/shared", "--collection", "shared"}, 2, "twice"},
 		{"too many arguments", []string{"pull", "--collection", "us-cn/shared", "x"}, 2, "x"},
-		{"the server does not like the date", []string{"pull", "--collection", "us-cn/shared", "--added-after", "today"}, 1, "added_after"},
+		{"the server does not like the version", []string{"pull", "--collection", "us-cn/shared", "--version", "today"}, 1, "match[version]"},
 		{"no state file", []string{"pull", "--collection", "us-cn/shared", "--state", file}, 2, "no state file"},
 		{"another collection's state", []string{"pull", "--collection", "us-cn/shared", "--state", state}, 2, "taxii.example"},
 	} {

@@ -81,6 +81,7 @@ func TestLocate(t *testing.T) {
 		{"all of equals", []Refusal{{ID: "a", Version: "1"}, {ID: "a", Version: "1"}}, []int{0, 2}},
 		{"more than were sent", []Refusal{{ID: "c", Version: "1"}, {ID: "c", Version: "1"}}, []int{-1, 4}},
 		{"a version in another spelling", []Refusal{{ID: "c", Version: "1.000"}}, []int{4}},
+		{"a place", []Refusal{{ID: "objects[3]"}, {ID: "objects[5]"}, {ID: "objects[-1]"}, {ID: "objects[x]"}}, []int{3, -1, -1, -1}},
 		{"nobody's", []Refusal{{ID: "d"}, {}}, []int{-1, -1}},
 	} {
 		t.Run(tc.name, func(t *testing.T) {

@@ -49,7 +49,7 @@ type Refusal struct {
 	// Object says which one, in the order of Next, counted from 0; -1 where that
 	// cannot be said.
 	Object  int    `json:"-"`
-	ID      string `json:"id"`      // as the server names it
+	ID      string `json:"id"`      // as the server names it; "" where it names a place only
 	Version string `json:"version"` // likewise; may be empty
 	Message string `json:"message"` // the server's reason; may be empty
 }
@@ -147,6 +147,9 @@ func (p *push) count(s status, objects [][]byte) error {
 		if p.opts.Refused != nil {
 			if s.Failures[i].Object = place; place >= 0 {
 				s.Failures[i].Object += p.result.Objects
+			}
+			if standIn(s.Failures[i].ID, len(objects)) != nil {
+				s.Failures[i].ID = "" // its place in one envelope, which says nothing to others
 			}
 			p.opts.Refused(s.Failures[i])
 		}

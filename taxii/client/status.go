@@ -70,7 +70,10 @@ func locate(failures []Refusal, objects [][]byte) []int {
 		if list := byVersion[f.ID+" "+f.Version]; list != nil {
 			return list
 		}
-		return byID[f.ID]
+		if list := byID[f.ID]; list != nil {
+			return list
+		}
+		return standIn(f.ID, len(objects))
 	}
 	left := map[int]int{} // failures that are still to be placed, by their last candidate
 	for _, f := range failures {
@@ -92,6 +95,16 @@ func locate(failures []Refusal, objects [][]byte) []int {
 		left[last]--
 	}
 	return places
+}
+
+// standIn is the place that a failure names because its object has no usable id:
+// Accord's servers say objects[3] then. It is nil where none of n is named.
+func standIn(id string, n int) []int {
+	var i int
+	if _, err := fmt.Sscanf(id, "objects[%d]", &i); err != nil || i < 0 || i >= n {
+		return nil
+	}
+	return []int{i}
 }
 
 // named returns id and version of an object as far as they can be read.
