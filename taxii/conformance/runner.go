@@ -61,6 +61,8 @@ type runner struct {
 	nobody *seat
 	roots  []string // URLs of the API roots that were seen, each with its final slash
 	made   []made   // what was posted and is to be deleted
+
+	elsewhere []string // URLs of API roots on other hosts, which are not asked
 }
 
 // Run tests a server. The error is about Config, or tells that there is no

@@ -52,6 +52,10 @@ func (r *runner) survey(ctx context.Context) error {
 			return err // which says as whom
 		}
 	}
+	if len(r.roots) == 0 && len(r.elsewhere) > 0 {
+		return fmt.Errorf("%w: all API roots that %s announces are on other hosts, as %s; test that one, or give the URL of an API root here",
+			errNoServer, address, r.elsewhere[0])
+	}
 	if r.Collection != "" && !slices.ContainsFunc(r.seats, func(s *seat) bool { return len(s.places) > 0 }) {
 		return fmt.Errorf("no collection %q is visible with these tokens", r.Collection)
 	}
@@ -87,8 +91,12 @@ func (r *runner) visit(ctx context.Context, s *seat, address string) error {
 
 func (r *runner) visitRoot(ctx context.Context, s *seat, root string) error {
 	u, err := r.base.Parse(root)
-	if err != nil || u.Host != r.base.Host {
-		return nil // on another server, or found by CheckAnswer to be no URL
+	if err != nil {
+		return nil // found by CheckAnswer to be no URL
+	}
+	if u.Host != r.base.Host {
+		r.elsewhere = append(r.elsewhere, u.Redacted())
+		return nil
 	}
 	u.Scheme = r.base.Scheme // credentials stay on the connection that was asked for
 	root = strings.TrimSuffix(u.String(), "/") + "/"
