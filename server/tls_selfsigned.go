@@ -228,6 +228,6 @@ func (s *Server) trust() string {
 Trust it here:                      curl --cacert '%[1]s' %[7]s
 On another machine, with the file:  curl --cacert certificate.pem %[6]s
 Without the file, by its key:       curl --insecure --pinnedpubkey '%[5]s' %[6]s
-With accord push and accord pull:   --pin %[4]s
+For accord push, pull, conformance: --pin %[4]s
 `, file, strings.Join(namesOf(c), ", "), c.NotAfter.UTC().Format(time.DateOnly), hex.EncodeToString(fingerprint[:]), public, address, here)
 }

@@ -279,7 +279,7 @@ func TestAPIProblems(t *testing.T) {
 		{"too large", v1Request{"POST", "/v1/validate", token, asJSON, "", strings.Repeat(" ", 2<<20)}, 413, "1048576"},
 		{"too large inside", v1Request{"POST", "/v1/validate", token, asJSON, "gzip", packed(t, strings.Repeat(" ", 2<<20))}, 413, "1048576"},
 		{"method", v1Request{"GET", "/v1/validate", token, "", "", ""}, 405, ""},
-		{"no such place", v1Request{"GET", "/v1/nope", "", "", "", ""}, 404, ""},
+		{"no such place", v1Request{"GET", "/v1/nope", "", "", "", ""}, 404, "/v1/openapi.json describes"},
 		{"no such extension", v1Request{"GET", "/v1/extensions/extension-definition--0", "", "", "", ""}, 404, "extension-definition--0"},
 		{"no such schema", v1Request{"GET", "/v1/schemas/nope", "", "", "", ""}, 404, "nope"},
 		{"no way out of the schemas", v1Request{"GET", "/v1/schemas/..%2Frule", "", "", "", ""}, 404, ""},

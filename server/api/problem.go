@@ -2,6 +2,7 @@ package api
 
 import (
 	"encoding/json"
+	"errors"
 
 	"accord/taxii/wire"
 
@@ -25,6 +26,9 @@ func (h *Handler) HandleError(err error, c echo.Context) {
 		return
 	}
 	f := wire.Fail(c, err, h.Challenges, h.Log)
+	if errors.Is(err, echo.ErrNotFound) { // of the router
+		f.Detail = "there is nothing at this path; /v1/openapi.json describes what there is"
+	}
 	problem := Problem{Type: "about:blank", Title: f.Title, Status: f.Status, Detail: f.Detail, ErrorID: f.ErrorID}
 	body, _ := json.Marshal(problem)                                     // strings and numbers only
 	_ = writeBody(c, f.Status, "application/problem+json", body, nobody) // the client has gone; nobody is left to tell
