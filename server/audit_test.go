@@ -279,3 +279,21 @@ type refusingStore struct{}
 func (refusingStore) RecordAccesses(context.Context, []collections.Access) error {
 	return collections.Errorf(collections.ErrUnavailable, "the disk is full")
 }
+
+// What accord audit --follow adds stands below the columns that are there.
+func TestLayOut(t *testing.T) {
+	var widths []int
+	for _, tc := range []struct {
+		rows [][]string
+		want string
+	}{
+		{[][]string{{"TIME", "B", "C"}, {"z", "long", "y"}}, "TIME  B     C\nz     long  y\n"},
+		{[][]string{{"z", "组织", "y"}}, "z     组织    y\n"},
+		{[][]string{{"longer", "x", "y"}}, "longer  x     y\n"},
+		{nil, ""},
+	} {
+		if got := layOut(tc.rows, &widths); got != tc.want {
+			t.Errorf("layOut(%q) = %q; want %q", tc.rows, got, tc.want)
+		}
+	}
+}

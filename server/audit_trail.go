@@ -10,8 +10,9 @@ import (
 	"maps"
 	"slices"
 	"strconv"
-	"text/tabwriter"
+	"strings"
 	"time"
+	"unicode/utf8"
 
 	"accord/collections"
 	"accord/server/api"
@@ -127,18 +128,35 @@ func newAccessPrinter(w io.Writer, asJSON bool) func([]collections.Access) error
 	if asJSON {
 		return func(accesses []collections.Access) error { return writeAccessLines(w, accesses) }
 	}
-	headed := false
+	rows := [][]string{strings.Fields("TIME PARTY ACTION COLLECTION STATUS FROM TO COUNT OBJECT UNIT OFFICER REMOTE JTI")}
+	var widths []int // of the columns so far, so that what comes later stands below them
 	return func(accesses []collections.Access) error {
-		table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-		if !headed {
-			fmt.Fprintln(table, "TIME\tPARTY\tACTION\tCOLLECTION\tSTATUS\tFROM\tTO\tCOUNT\tOBJECT\tUNIT\tOFFICER\tREMOTE\tJTI")
-			headed = true
-		}
 		for _, a := range accesses {
-			writeAccess(table, a)
+			rows = append(rows, accessRow(a))
 		}
-		return table.Flush()
+		text := layOut(rows, &widths)
+		rows = nil
+		_, err := io.WriteString(w, text)
+		return err
 	}
+}
+
+// layOut writes rows below each other, in columns that are widened as needed.
+func layOut(rows [][]string, widths *[]int) string {
+	for _, row := range rows {
+		*widths = append(*widths, make([]int, max(0, len(row)-len(*widths)))...)
+		for i, field := range row[:len(row)-1] { // nothing follows the last
+			(*widths)[i] = max((*widths)[i], utf8.RuneCountInString(field))
+		}
+	}
+	var b strings.Builder
+	for _, row := range rows {
+		for i, field := range row[:len(row)-1] {
+			fmt.Fprintf(&b, "%-*s  ", (*widths)[i], field)
+		}
+		fmt.Fprintln(&b, row[len(row)-1])
+	}
+	return b.String()
 }
 
 func writeAccessLines(w io.Writer, accesses []collections.Access) error {
@@ -154,8 +172,8 @@ func writeAccessLines(w io.Writer, accesses []collections.Access) error {
 	return err
 }
 
-// writeAccess writes a line of the table. What a client sent is made printable.
-func writeAccess(w io.Writer, a collections.Access) {
+// accessRow is a line of the table. What a client sent is made printable.
+func accessRow(a collections.Access) []string {
 	place, status := a.Agreement, strconv.Itoa(a.Status)
 	if a.Alias != "" {
 		place += "/" + a.Alias
@@ -163,14 +181,15 @@ func writeAccess(w io.Writer, a collections.Access) {
 	if a.BrokenOff {
 		status += " broken off"
 	}
-	for _, field := range []string{
+	row := []string{
 		collections.FormatDateAdded(a.Time), a.Party, string(a.Action), place, status,
 		position(a.First), position(a.Last), strconv.FormatInt(a.Count, 10),
-		a.Object, a.Unit, a.Officer, a.Remote,
-	} {
-		fmt.Fprintf(w, "%s\t", cmp.Or(printable(field), "-"))
+		a.Object, a.Unit, a.Officer, a.Remote, a.JTI,
 	}
-	fmt.Fprintf(w, "%s\n", cmp.Or(printable(a.JTI), "-"))
+	for i, field := range row {
+		row[i] = cmp.Or(printable(field), "-")
+	}
+	return row
 }
 
 // position writes a sequence, "" for none.

@@ -172,6 +172,7 @@ func TestPushAndPullRefuseWrongUse(t *testing.T) {
 		{"a folder", []string{"push", "--collection", "us-cn/shared", t.TempDir()}, 2, "folder"},
 		{"no such output", []string{"push", "--collection", "us-cn/shared", "-o", "xml", file}, 2, "xml"},
 		{"empty envelopes", []string{"push", "--collection", "us-cn/shared", "--envelope", "0", file}, 2, "envelope"},
+		{"a place that is no server", []string{"push", "--server", os.Getenv("ACCORD_SERVER") + "/taxii2/us-cn/collections", "--collection", "us-cn/shared", file}, 1, "neither a discovery resource nor an API root"},
 		{"no such server", []string{"push", "--server", "taxii", "--collection", "us-cn/shared", file}, 2, "URL"},
 		{"wrong token", []string{"push", "--token", "bad", "--collection", "us-cn/shared", file}, 1, "401"},
 		{"no such collection", []string{"push", "--collection", "us-cn/nope", file}, 1, "shared"},

@@ -60,6 +60,7 @@ func (c *Client) roots(ctx context.Context) ([]apiRoot, error) {
 // A resource is what the server's URL may lead to: a discovery resource, or an
 // API root.
 type resource struct {
+	Title            string   `json:"title"` // which both must have
 	APIRoots         []string `json:"api_roots"`
 	Versions         []string `json:"versions"`
 	MaxContentLength int      `json:"max_content_length"`
@@ -71,6 +72,9 @@ func (c *Client) discover(ctx context.Context) (root apiRoot, announced []string
 	var res resource
 	if err := c.get(ctx, c.server, &res); err != nil {
 		return root, nil, asking(c.server, err)
+	}
+	if res.Title == "" && res.APIRoots == nil && res.Versions == nil {
+		return root, nil, fmt.Errorf("%s is neither a discovery resource nor an API root of TAXII 2.1", c.server)
 	}
 	if len(res.Versions) == 0 {
 		return root, res.APIRoots, nil
