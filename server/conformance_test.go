@@ -79,10 +79,12 @@ func conformanceConfig(t *testing.T, s *running) conformance.Config {
 	for alias := range strings.FieldsSeq(most) {
 		main = append(main, "read:conformance/"+alias, "write:conformance/"+alias)
 	}
+	readOnly := s.credentialsOf(t, "us", "read:*/*")
+	readOnly.User = "us" // by HTTP Basic
 	return conformance.Config{
 		URL: s.URL(), Write: true, Strict: true,
 		Main:      s.credentialsOf(t, "us", strings.Join(append(main, "read:second/*", "write:second/*"), " ")),
-		ReadOnly:  s.credentialsOf(t, "us", "read:*/*"),
+		ReadOnly:  readOnly,
 		WriteOnly: s.credentialsOf(t, "us", "write:*/*"),
 		Other:     s.credentialsOf(t, "cn", "read:*/* write:*/*"),
 	}

@@ -55,12 +55,34 @@ func checkNobody(p *probe) {
 func checkBasic(p *probe) {
 	x := p.do(request{as: p.nobody, url: p.base.String() + "/taxii2/"})
 	offered := strings.Contains(strings.ToLower(strings.Join(x.Header.Values("WWW-Authenticate"), ",")), "basic ")
+	used := false
+	for _, s := range p.seats {
+		if s.credentials.User == "" {
+			continue
+		}
+		for _, at := range s.places {
+			used = true
+			p.readable("TX-AUTH-01", s, at)
+		}
+	}
 	switch {
-	case p.seat.credentials.User != "": // the survey came in with it
+	case used:
 	case x.Status != http.StatusUnauthorized:
 		p.notApplicable("TX-AUTH-01", openServer)
 	case !offered:
 		p.notApplicable("TX-AUTH-01", "Basic is not offered")
+	default:
+		p.untestable("TX-AUTH-01", "needs a user who logs in by HTTP Basic (give --user)")
+	}
+}
+
+// readable holds the flag can_read against what a user gets.
+func (p *probe) readable(requirement string, s *seat, at *place) {
+	x := p.do(request{as: s, url: at.url + "manifest/", query: "limit=1"})
+	if at.CanRead {
+		p.want(requirement, x, http.StatusOK)
+	} else {
+		p.want(requirement, x, http.StatusForbidden, http.StatusNotFound)
 	}
 }
 
@@ -110,9 +132,18 @@ func outside(x *exchange, id string) string {
 	return strings.ReplaceAll(http.StatusText(x.Status)+literal(members), id, "")
 }
 
+// checkFlags asks as each user for what the flags say. What it posts is no
+// envelope, so that nobody stores it.
 func checkFlags(p *probe) {
 	differ, withheld := false, false
 	for _, a := range p.seats {
+		for _, at := range a.places {
+			p.readable("TX-AUTH-13", a, at)
+			x := p.do(request{as: a, method: http.MethodPost, url: at.url + "objects/", body: "{"})
+			if refused := x.Status == http.StatusForbidden || x.Status == http.StatusNotFound; refused == at.CanWrite {
+				p.fail("TX-AUTH-13", x, "can_write is %t", at.CanWrite)
+			}
+		}
 		for _, b := range p.seats {
 			for _, mine := range a.places {
 				theirs := b.place(mine.url)

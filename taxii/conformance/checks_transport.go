@@ -1,9 +1,6 @@
 package conformance
 
-import (
-	"crypto/tls"
-	"net"
-)
+import "crypto/tls"
 
 var transportChecks = []check{
 	{name: "HTTPS", ids: "TX-TLS-01 TX-TLS-02 TX-TLS-03", run: checkTLS},
@@ -14,16 +11,7 @@ const plainHTTP = "the server was asked over plain HTTP (give an https URL)"
 
 // shake makes a TLS connection and nothing more.
 func (p *probe) shake(change func(*tls.Config)) error {
-	cfg := p.TLS.Clone()
-	if cfg == nil {
-		cfg = &tls.Config{}
-	}
-	change(cfg)
-	host := p.base.Host
-	if p.base.Port() == "" {
-		host = net.JoinHostPort(p.base.Hostname(), "443")
-	}
-	conn, err := (&tls.Dialer{NetDialer: &net.Dialer{Timeout: requestTimeout}, Config: cfg}).DialContext(p, "tcp", host)
+	conn, err := p.dial(change)
 	if err != nil {
 		return err
 	}
