@@ -178,6 +178,45 @@ func TestConformanceOverTLS(t *testing.T) {
 	}
 }
 
+// A certificate of its own is shown by who tests, and not by nobody.
+func TestConformanceByCertificate(t *testing.T) {
+	m := startMutual(t)
+	m.issueBound(auth.Request{CertificateName: "poller.cert.example"})
+	dir, pair := t.TempDir(), m.clients.issue(poller)
+	ca, cert, key := filepath.Join(dir, "ca.pem"), filepath.Join(dir, "cert.pem"), filepath.Join(dir, "key.pem")
+	writeCert(t, ca, m.server.cert)
+	writeCert(t, cert, pair.Leaf)
+	writeKey(t, key, pair.PrivateKey)
+	for _, tc := range []struct {
+		args []string
+		code int
+		want string
+	}{
+		{[]string{m.URL(), "--write", "--strict", "--ca", ca, "--cert", cert, "--key", key}, exitDone, "TX-TLS-07       pass"},
+		{[]string{m.URL(), "--ca", ca}, exitUsage, "401"},
+		{[]string{m.URL(), "--cert", cert, "--key", key}, exitUsage, "certificate"},
+		{[]string{m.URL(), "--pin", strings.Repeat("00", 32)}, exitUsage, "--pin"},
+		{[]string{"http://192.0.2.1", "--ca", ca}, exitUsage, "https"},
+	} {
+		code, out, errs := remoteCommand(t, "", append([]string{"conformance"}, tc.args...)...)
+		if text := out + errs; code != tc.code || !strings.Contains(text, tc.want) {
+			t.Errorf("conformance %v = %d\n%.2000s\nwant %d and %q", tc.args, code, text, tc.code, tc.want)
+		}
+	}
+}
+
+// A run guesses so few tokens that a server that slows guesses answers at once.
+func TestConformanceGuessesLittle(t *testing.T) {
+	s := start(t, testConfig(t))
+	runReport(t, conformance.Config{URL: s.URL(), Main: conformance.Credentials{Token: s.token(t)}, Write: true, Strict: true})
+	s.guesses.mu.Lock()
+	defer s.guesses.mu.Unlock()
+	who, ok := s.guesses.addresses.Get(network("127.0.0.1"))
+	if !ok || who.failures > freeGuesses {
+		t.Errorf("the run failed to log in as %+v; want at least once and at most %d times", who, freeGuesses)
+	}
+}
+
 // holdings counts what a user can read in each collection of a root.
 func holdings(t *testing.T, s *running, root, list, token string) map[string]int {
 	t.Helper()
