@@ -171,7 +171,7 @@ func TestConformanceOverTLS(t *testing.T) {
 	if text := failures(r); text != "" {
 		t.Errorf("failed:\n%s", text)
 	}
-	for _, id := range []string{"TX-TLS-01", "TX-TLS-02", "TX-TLS-03", "TX-TLS-05", "TX-TLS-06"} {
+	for _, id := range []string{"TX-TLS-01", "TX-TLS-02", "TX-TLS-03", "TX-TLS-05", "TX-TLS-06", "TX-ERR-03"} {
 		if res := r.Result(id); res.Outcome != conformance.Pass {
 			t.Errorf("%s is %s (%s); want pass", id, res.Outcome, res.Reason)
 		}

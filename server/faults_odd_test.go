@@ -87,8 +87,14 @@ var oddFaults = []fault{
 			q.Set("match[version]", "all")
 		}
 	})},
-	{name: "STIX 2.0 is taken and not announced", ids: "TX-OBJ-POST-09", front: changeMembers(at(conformance.Collections), func(m map[string]any) {
-		list(m, "collections", func(o map[string]any) { o["media_types"] = []string{"application/stix+json;version=2.1"} })
+	{name: "STIX 2.0 is announced where it is not taken, and nowhere else", ids: "TX-OBJ-POST-09", front: changeMembers(at(conformance.Collections), func(m map[string]any) {
+		list(m, "collections", func(o map[string]any) {
+			types := []string{"application/stix+json;version=2.1", "application/stix+json;version=2.0"}
+			if all, ok := o["media_types"].([]any); ok && len(all) == 2 {
+				types = types[:1]
+			}
+			o["media_types"] = types
+		})
 	})},
 	{name: "a status is anybody's", ids: "TX-STAT-07", front: sharedStatuses()},
 	{name: "next opens another collection", ids: "TX-FLT-41 TX-SEC-04", front: sharedNext()},

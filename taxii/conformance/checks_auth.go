@@ -1,8 +1,10 @@
 package conformance
 
 import (
+	"errors"
 	"net/http"
 	"strings"
+	"sync"
 
 	"github.com/google/uuid"
 )
@@ -86,9 +88,9 @@ func (p *probe) readable(requirement string, s *seat, at *place) {
 	}
 }
 
-// with is a seat that sends an Authorization header as it stands.
-func (p *probe) with(authorization string) *exchange {
-	return p.do(request{as: p.nobody, url: p.base.String() + "/taxii2/", header: map[string]string{"Authorization": authorization}})
+// with asks for discovery with an Authorization header as it stands.
+func (p *probe) with(authorization string) request {
+	return request{as: p.nobody, url: p.base.String() + "/taxii2/", header: map[string]string{"Authorization": authorization}}
 }
 
 func checkUnusable(p *probe) {
@@ -96,8 +98,19 @@ func checkUnusable(p *probe) {
 		p.notApplicable("TX-AUTH-06", openServer)
 		return
 	}
-	for _, authorization := range []string{"Basic %%%", "Basic bm9jb2xvbg==", "Foo x", "Basic", "Bearer", "Bearer x.y.z", "Basic bm9ib2R5Om5vdGhpbmc="} {
-		p.want("TX-AUTH-06", p.with(authorization), http.StatusUnauthorized)
+	// At once: a server that slows guesses makes a run wait for them together.
+	var waiting sync.WaitGroup
+	unusable := []string{"Basic %%%", "Basic bm9jb2xvbg==", "Foo x", "Basic", "Bearer", "Bearer x.y.z", "Basic bm9ib2R5Om5vdGhpbmc="}
+	answers, errs := make([]*exchange, len(unusable)), make([]error, len(unusable))
+	for i, authorization := range unusable {
+		waiting.Go(func() { answers[i], errs[i] = p.ask(p, p.with(authorization)) })
+	}
+	waiting.Wait()
+	if err := errors.Join(errs...); err != nil {
+		panic(broken{err.Error(), p.Err() == nil})
+	}
+	for _, x := range answers {
+		p.want("TX-AUTH-06", x, http.StatusUnauthorized)
 	}
 }
 
@@ -108,7 +121,7 @@ func checkScheme(p *probe) {
 		return
 	}
 	for _, s := range []string{strings.ToLower(scheme), strings.ToUpper(scheme)} {
-		p.want("TX-AUTH-07", p.with(s+" "+rest), http.StatusOK)
+		p.want("TX-AUTH-07", p.do(p.with(s+" "+rest)), http.StatusOK)
 	}
 }
 
