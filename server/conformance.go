@@ -23,10 +23,11 @@ standard whether the server keeps it: pass, fail with the request and the answer
 untestable from outside with these tokens. Where the standard leaves a choice every outcome that it
 allows is a pass.
 
-URL is the base URL of the server, its discovery URL, or the URL of one API root. A token is sent as
-Bearer; NAME:PASSWORD is sent as HTTP Basic; a client certificate can stand in place of a token.
-Without --write nothing is posted that a server could store. With it, made-up objects are posted (192.0.2.0/24, fresh ids) and deleted again; a user who may
-write and not read cannot delete what it posted, so that object stays unless another token can.
+URL is the base URL of the server, its discovery URL, or the URL of one API root. A token is sent as Bearer;
+NAME:PASSWORD is sent as HTTP Basic; a client certificate can stand in place of a token. Without --write
+nothing is posted that a server could store. With it, made-up objects are posted (192.0.2.0/24, fresh ids)
+and deleted again; a user who may write and not read cannot delete what it posted, so that object stays
+unless another token can.
 
 Exit code 0 means that nothing failed, 1 that something did, 2 that there was nothing to test.`,
 		Example: "  ACCORD_TOKEN=… accord conformance https://taxii.example/ --write\n" +
