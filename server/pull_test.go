@@ -91,7 +91,7 @@ func TestPullReplacesFilesWhole(t *testing.T) {
 	if err := os.WriteFile(out, []byte("old\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	code, _, _ := remoteCommand(t, "", "pull", "--collection", "us-cn/shared", "--added-after", "today", "--out", out)
+	code, _, _ := remoteCommand(t, "", "pull", "--collection", "us-cn/shared", "--version", "today", "--out", out)
 	left, _ := filepath.Glob(filepath.Join(filepath.Dir(out), ".*"))
 	if code != 1 || content(t, out) != "old\n" || left != nil {
 		t.Errorf("exit %d; the file holds %q, beside it %v", code, content(t, out), left)
