@@ -24,12 +24,12 @@ type answers struct {
 	mu      sync.Mutex
 	shelves map[uuid.UUID]*shelf
 	recent  list.List // of *keptPage, the one asked for last first
-	size    int       // of all, in bytes
+	size    int       // of all, in bytes of memory
 	copying int       // pages that are copied while they go out
 }
 
 const (
-	maxAnswers = 32 << 20 // bytes of all kept pages
+	maxAnswers = 32 << 20 // bytes of memory of all kept pages
 	maxAnswer  = 4 << 20  // bytes of one
 	maxCopying = 4        // pages that are copied at once: who takes his slowly keeps his copy long
 	maxAsked   = 1 << 8   // pages of a shelf of which is remembered that they were asked for
@@ -59,6 +59,13 @@ type keptPage struct {
 	packed      bool
 	body        []byte
 	moved       extent // for the record of the access
+}
+
+// size is what the page takes of memory, more or less: of small ones most is not
+// the body.
+func (p *keptPage) size() int {
+	const around = 1 << 10 // the structs, headers, and a place in a list and a map
+	return len(p.body) + len(p.key.path) + len(p.key.query) + around
 }
 
 func (p *keptPage) write(r *request) error {
@@ -119,7 +126,7 @@ func (a *answers) keep(p *keptPage) {
 		return
 	}
 	s.kept[p.key] = a.recent.PushFront(p)
-	a.size += len(p.body)
+	a.size += p.size()
 	for a.size > maxAnswers {
 		a.remove(a.recent.Back())
 	}
@@ -166,6 +173,6 @@ func (a *answers) drop(s *shelf) {
 
 func (a *answers) remove(e *list.Element) {
 	p := a.recent.Remove(e).(*keptPage)
-	a.size -= len(p.body)
+	a.size -= p.size()
 	delete(a.shelves[p.key.world.Collection].kept, p.key)
 }

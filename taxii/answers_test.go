@@ -256,7 +256,17 @@ func TestAnswersAreBounded(t *testing.T) {
 	if s := a.shelves[uuid.Nil]; a.size != 0 || len(s.asked) > maxAsked || a.recent.Len() != 0 {
 		t.Errorf("of a state that has passed %d bytes are kept, and %d questions", a.size, len(s.asked))
 	}
-	long := key(0, 6)
+	for n := range maxAnswers / 1000 { // each is more than its body of three bytes
+		a.keep(&keptPage{key: key(n, 7), body: []byte("few")})
+	}
+	if n := a.recent.Len(); n > maxAnswers/1024 {
+		t.Errorf("%d small pages are kept", n)
+	}
+	a.shelf(collections.World{Last: 8})
+	if a.size != 0 {
+		t.Errorf("none is kept, and they have %d bytes", a.size)
+	}
+	long := key(0, 8)
 	long.query = strings.Repeat("x", maxQuery+1)
 	a.find(long)
 	if _, wanted := a.find(long); wanted {
