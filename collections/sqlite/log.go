@@ -4,6 +4,8 @@ import (
 	"context"
 	"slices"
 
+	"accord/stix"
+
 	"github.com/google/uuid"
 )
 
@@ -21,14 +23,32 @@ func (c *conn) log(id uuid.UUID) (l logRow, err error) {
 	return l, err
 }
 
-// Last returns the sequence of the last record of a log.
-func (s *Store) Last(ctx context.Context, log uuid.UUID) (last int64, err error) {
-	err = s.look(ctx, func(c *conn) error {
-		_, err := c.one([]any{&last}, `SELECT last FROM logs WHERE id = ?`, log[:])
-		return err
+// Last returns the sequence of the last record that changes what a clearance
+// sees. It looks at all classes in one state: a version that gets another class
+// between two looks could be missed, and what it made old taken for new.
+func (s *Store) Last(ctx context.Context, log uuid.UUID, clearance stix.TLP) (last int64, err error) {
+	err = s.read(ctx, func(c *conn) error {
+		l, err := c.log(log)
+		if err != nil {
+			return err
+		}
+		for _, class := range l.classes.changing(clearance) {
+			var pos int64
+			found, err := c.one([]any{&pos}, lastOfClass, int64(class), l.pos(0), l.pos(l.last))
+			if err != nil {
+				return err
+			}
+			if found {
+				last = max(last, sequence(pos))
+			}
+		}
+		return nil
 	})
 	return last, err
 }
+
+// lastOfClass names its index: without it SQLite may go back over the table.
+const lastOfClass = `SELECT pos FROM records INDEXED BY by_class WHERE class = ? AND pos > ? AND pos <= ? ORDER BY pos DESC LIMIT 1`
 
 // The positions of a log are c<<40 | sequence.
 const sequenceBits = 40
