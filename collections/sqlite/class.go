@@ -36,6 +36,16 @@ func (s classSet) changing(clearance stix.TLP) []class {
 	return classes
 }
 
+// hides reports whether s has records that change nothing for a clearance. One
+// that was removed is followed by its delete.
+func (s classSet) hides(clearance stix.TLP) bool {
+	s &^= 1 << classRemoved
+	for _, c := range s.changing(clearance) {
+		s &^= 1 << c
+	}
+	return s != 0
+}
+
 // admitted returns the classes of s that a clearance sees: of the latest
 // versions in its world, or of all.
 func (s classSet) admitted(clearance stix.TLP, latest bool) []class {

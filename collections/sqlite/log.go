@@ -24,27 +24,37 @@ func (c *conn) log(id uuid.UUID) (l logRow, err error) {
 }
 
 // Last returns the sequence of the last record that changes what a clearance
-// sees. It looks at all classes in one state: a version that gets another class
-// between two looks could be missed, and what it made old taken for new.
+// sees: the last of all where nothing is hidden from it.
 func (s *Store) Last(ctx context.Context, log uuid.UUID, clearance stix.TLP) (last int64, err error) {
-	err = s.read(ctx, func(c *conn) error {
+	err = s.look(ctx, func(c *conn) error {
 		l, err := c.log(log)
-		if err != nil {
-			return err
-		}
-		for _, class := range l.classes.changing(clearance) {
-			var pos int64
-			found, err := c.one([]any{&pos}, lastOfClass, int64(class), l.pos(0), l.pos(l.last))
-			if err != nil {
+		if last = l.last; err == nil && l.classes.hides(clearance) {
+			return c.snapshot(func(c *conn) error {
+				last, err = c.last(log, clearance)
 				return err
-			}
-			if found {
-				last = max(last, sequence(pos))
-			}
+			})
 		}
-		return nil
+		return err
 	})
 	return last, err
+}
+
+// last looks at each class for Last. It is called in one state: a version that
+// gets another class between two looks could be missed, and what it made old taken
+// for new.
+func (c *conn) last(log uuid.UUID, clearance stix.TLP) (last int64, err error) {
+	l, err := c.log(log)
+	if err != nil {
+		return 0, err
+	}
+	for _, class := range l.classes.changing(clearance) {
+		pos := l.pos(0)
+		if _, err := c.one([]any{&pos}, lastOfClass, int64(class), pos, l.pos(l.last)); err != nil {
+			return 0, err
+		}
+		last = max(last, sequence(pos))
+	}
+	return last, nil
 }
 
 // lastOfClass names its index: without it SQLite may go back over the table.
