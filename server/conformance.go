@@ -24,8 +24,8 @@ untestable from outside with these tokens. Where the standard leaves a choice ev
 allows is a pass.
 
 URL is the base URL of the server, its discovery URL, or the URL of one API root. A token is sent as
-Bearer; NAME:PASSWORD is sent as HTTP Basic. Without --write nothing is posted that a server could
-store. With it, made-up objects are posted (192.0.2.0/24, fresh ids) and deleted again; a user who may
+Bearer; NAME:PASSWORD is sent as HTTP Basic; a client certificate can stand in place of a token.
+Without --write nothing is posted that a server could store. With it, made-up objects are posted (192.0.2.0/24, fresh ids) and deleted again; a user who may
 write and not read cannot delete what it posted, so that object stays unless another token can.
 
 Exit code 0 means that nothing failed, 1 that something did, 2 that there was nothing to test.`,
@@ -37,18 +37,20 @@ Exit code 0 means that nothing failed, 1 that something did, 2 that there was no
 	f.SortFlags = false
 	var token, user, readOnly, writeOnly, other, explain string
 	var cfg conformance.Config
+	var trust remoteTLS
 	f.StringVar(&token, "token", "", "`token` of the user who asks; better given as ACCORD_TOKEN, where other users cannot see it")
 	f.StringVar(&user, "user", "", "`name` for servers that want HTTP Basic, with the token as the password")
 	f.StringVar(&readOnly, "read-only-token", "", "`token` of a user who may read and not write")
 	f.StringVar(&writeOnly, "write-only-token", "", "`token` of a user who may write and not read")
 	f.StringVar(&other, "other-token", "", "`token` of a user of another organisation")
+	trust.addFlags(f)
 	f.StringVar(&cfg.Collection, "collection", "", "`id` or alias of the only collection to test (default those that suit)")
 	f.BoolVar(&cfg.Write, "write", false, "post made-up objects and delete them again")
 	f.BoolVar(&cfg.Strict, "strict", false, "fail choices, too, that the standard allows and that serve clients badly")
 	f.StringSliceVar(&cfg.Only, "only", nil, "decide only these `ids`")
 	f.StringVar(&explain, "explain", "", "say what the requirement with this `id` is, and ask nobody")
 	asJSON := outputFlag(c)
-	c.RunE = func(cmd *cobra.Command, args []string) error {
+	c.RunE = func(cmd *cobra.Command, args []string) (err error) {
 		if explain != "" {
 			return explainRequirement(cmd.OutOrStdout(), explain)
 		}
@@ -56,6 +58,9 @@ Exit code 0 means that nothing failed, 1 that something did, 2 that there was no
 			return usage(errors.New("which server? Give its URL"))
 		}
 		cfg.URL = args[0]
+		if cfg.TLS, err = trust.config(cfg.URL); err != nil {
+			return usage(err)
+		}
 		cfg.Main = credentials(cmp.Or(token, os.Getenv("ACCORD_TOKEN")))
 		if user != "" {
 			cfg.Main.User = user

@@ -79,10 +79,12 @@ func conformanceConfig(t *testing.T, s *running) conformance.Config {
 	for alias := range strings.FieldsSeq(most) {
 		main = append(main, "read:conformance/"+alias, "write:conformance/"+alias)
 	}
+	readOnly := s.credentialsOf(t, "us", "read:*/*")
+	readOnly.User = "us" // by HTTP Basic
 	return conformance.Config{
 		URL: s.URL(), Write: true, Strict: true,
 		Main:      s.credentialsOf(t, "us", strings.Join(append(main, "read:second/*", "write:second/*"), " ")),
-		ReadOnly:  s.credentialsOf(t, "us", "read:*/*"),
+		ReadOnly:  readOnly,
 		WriteOnly: s.credentialsOf(t, "us", "write:*/*"),
 		Other:     s.credentialsOf(t, "cn", "read:*/* write:*/*"),
 	}
@@ -169,10 +171,49 @@ func TestConformanceOverTLS(t *testing.T) {
 	if text := failures(r); text != "" {
 		t.Errorf("failed:\n%s", text)
 	}
-	for _, id := range []string{"TX-TLS-01", "TX-TLS-02", "TX-TLS-03", "TX-TLS-05", "TX-TLS-06"} {
+	for _, id := range []string{"TX-TLS-01", "TX-TLS-02", "TX-TLS-03", "TX-TLS-05", "TX-TLS-06", "TX-ERR-03"} {
 		if res := r.Result(id); res.Outcome != conformance.Pass {
 			t.Errorf("%s is %s (%s); want pass", id, res.Outcome, res.Reason)
 		}
+	}
+}
+
+// A certificate of its own is shown by who tests, and not by nobody.
+func TestConformanceByCertificate(t *testing.T) {
+	m := startMutual(t)
+	m.issueBound(auth.Request{CertificateName: "poller.cert.example"})
+	dir, pair := t.TempDir(), m.clients.issue(poller)
+	ca, cert, key := filepath.Join(dir, "ca.pem"), filepath.Join(dir, "cert.pem"), filepath.Join(dir, "key.pem")
+	writeCert(t, ca, m.server.cert)
+	writeCert(t, cert, pair.Leaf)
+	writeKey(t, key, pair.PrivateKey)
+	for _, tc := range []struct {
+		args []string
+		code int
+		want string
+	}{
+		{[]string{m.URL(), "--write", "--strict", "--ca", ca, "--cert", cert, "--key", key}, exitDone, "TX-TLS-07       pass"},
+		{[]string{m.URL(), "--ca", ca}, exitUsage, "401"},
+		{[]string{m.URL(), "--cert", cert, "--key", key}, exitUsage, "certificate"},
+		{[]string{m.URL(), "--pin", strings.Repeat("00", 32)}, exitUsage, "--pin"},
+		{[]string{"http://192.0.2.1", "--ca", ca}, exitUsage, "https"},
+	} {
+		code, out, errs := remoteCommand(t, "", append([]string{"conformance"}, tc.args...)...)
+		if text := out + errs; code != tc.code || !strings.Contains(text, tc.want) {
+			t.Errorf("conformance %v = %d\n%.2000s\nwant %d and %q", tc.args, code, text, tc.code, tc.want)
+		}
+	}
+}
+
+// A run guesses so few tokens that a server that slows guesses answers at once.
+func TestConformanceGuessesLittle(t *testing.T) {
+	s := start(t, testConfig(t))
+	runReport(t, conformance.Config{URL: s.URL(), Main: conformance.Credentials{Token: s.token(t)}, Write: true, Strict: true})
+	s.guesses.mu.Lock()
+	defer s.guesses.mu.Unlock()
+	who, ok := s.guesses.addresses.Get(network("127.0.0.1"))
+	if !ok || who.failures > freeGuesses {
+		t.Errorf("the run failed to log in as %+v; want at least once and at most %d times", who, freeGuesses)
 	}
 }
 

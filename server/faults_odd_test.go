@@ -1,9 +1,17 @@
 package server
 
 import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"maps"
 	"net/http"
+	"net/http/httptest"
 	"net/url"
+	"path"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"time"
 
 	"accord/taxii/conformance"
@@ -68,6 +76,29 @@ var oddFaults = []fault{
 			q.Set("match[type]", "indicator")
 		}
 	})},
+	{name: "Basic is for discovery only", ids: "TX-AUTH-01", front: refuseWhen(401, func(r *http.Request) bool {
+		return strings.HasPrefix(r.Header.Get("Authorization"), "Basic ") && asks(conformance.Manifest)(r)
+	})},
+	{name: "discovery is elsewhere", ids: "TX-URL-01", path: "/taxii2/conformance/", front: refuseWhen(404, asks(conformance.Discovery))},
+	{name: "an error to HEAD has a body", ids: "TX-ERR-03", front: bodyToHead(isError)},
+	{name: "a page to HEAD has a body", ids: "TX-MTH-02", front: bodyToHead(isPage)},
+	{name: "the last version is the last that was added", ids: "TX-MVR-11", front: onPages(func(q url.Values) {
+		if q.Has("added_after") && !q.Has("match[version]") {
+			q.Set("match[version]", "all")
+		}
+	})},
+	{name: "STIX 2.0 is announced where it is not taken, and nowhere else", ids: "TX-OBJ-POST-09", front: changeMembers(at(conformance.Collections), func(m map[string]any) {
+		list(m, "collections", func(o map[string]any) {
+			types := []string{"application/stix+json;version=2.1", "application/stix+json;version=2.0"}
+			if all, ok := o["media_types"].([]any); ok && len(all) == 2 {
+				types = types[:1]
+			}
+			o["media_types"] = types
+		})
+	})},
+	{name: "a status is anybody's", ids: "TX-STAT-07", front: sharedStatuses()},
+	{name: "next opens another collection", ids: "TX-FLT-41 TX-SEC-04", front: sharedNext()},
+	{name: "a walk ends when something is posted", ids: "TX-PAG-07", front: brokenWalks()},
 }
 
 // onPages is a front that changes the parameters of GET objects and manifest.
@@ -75,6 +106,82 @@ func onPages(change func(url.Values)) front {
 	return changeQuery(func(r *http.Request, q url.Values) {
 		if r.Method == http.MethodGet && (asks(conformance.Objects)(r) || asks(conformance.Manifest)(r)) {
 			change(q)
+		}
+	})
+}
+
+// bodyToHead sends a body after the header of an answer to HEAD, which net/http
+// does not do by itself.
+func bodyToHead(when func(*http.Request, *answer) bool) front {
+	return func(next http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			rec := httptest.NewRecorder()
+			next.ServeHTTP(rec, r)
+			if r.Method != http.MethodHead || !when(r, &answer{rec.Code, rec.Header(), nil}) {
+				maps.Copy(w.Header(), rec.Header())
+				w.WriteHeader(rec.Code)
+				w.Write(rec.Body.Bytes())
+				return
+			}
+			conn, _, err := http.NewResponseController(w).Hijack()
+			if err != nil {
+				panic(err)
+			}
+			defer conn.Close()
+			rec.Header().Set("Content-Length", "2")
+			rec.Header().Set("Connection", "close")
+			fmt.Fprintf(conn, "HTTP/1.1 %d %s\r\n", rec.Code, http.StatusText(rec.Code))
+			rec.Header().Write(conn)
+			io.WriteString(conn, "\r\n{}")
+		})
+	}
+}
+
+// sharedStatuses shows a status under any API root to everybody.
+func sharedStatuses() front {
+	var statuses sync.Map // bodies, by id
+	return changeAnswer(func(r *http.Request, a *answer) {
+		var s struct{ ID string }
+		if json.Unmarshal(a.body, &s) == nil && r.Method == http.MethodPost && a.status == http.StatusAccepted {
+			statuses.Store(s.ID, a.body)
+		}
+		if body, ok := statuses.Load(path.Base(r.URL.Path)); ok && asks(conformance.Status)(r) {
+			a.status, a.body = http.StatusOK, body.([]byte)
+		}
+	})
+}
+
+// sharedNext goes on where a next was made, whatever collection is asked.
+func sharedNext() front {
+	var paths sync.Map // by next
+	return func(next http.Handler) http.Handler {
+		return changeRequest(func(r *http.Request) {
+			if p, ok := paths.Load(r.URL.Query().Get("next")); ok {
+				r.URL.Path = p.(string)
+			}
+		})(changeAnswer(func(r *http.Request, a *answer) {
+			var page struct{ Next string }
+			if json.Unmarshal(a.body, &page) == nil && page.Next != "" {
+				paths.Store(page.Next, r.URL.Path)
+			}
+		})(next))
+	}
+}
+
+// brokenWalks finds nothing behind a next that is older than the last push.
+func brokenWalks() front {
+	var pushes atomic.Int64
+	var made sync.Map // how many pushes there were, by next
+	return changeAnswer(func(r *http.Request, a *answer) {
+		if r.Method == http.MethodPost {
+			pushes.Add(1)
+		}
+		if then, ok := made.Load(r.URL.Query().Get("next")); ok && then != pushes.Load() {
+			a.body = []byte("{}")
+		}
+		var page struct{ Next string }
+		if json.Unmarshal(a.body, &page) == nil && page.Next != "" {
+			made.Store(page.Next, pushes.Load())
 		}
 	})
 }

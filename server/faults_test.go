@@ -1,6 +1,10 @@
 package server
 
 import (
+	"crypto/tls"
+	"crypto/x509"
+	"io"
+	"log"
 	"net/http/httptest"
 	"runtime"
 	"slices"
@@ -12,13 +16,70 @@ import (
 	"accord/taxii/conformance"
 )
 
-// A fault is one behaviour of the server, broken in front of it or in its
-// store, and the requirements that must turn red by it.
+// A fault is one behaviour of the server, broken in front of it, in its store or
+// in its TLS, and the requirements that must turn red by it.
 type fault struct {
 	name  string
 	ids   string
+	path  string // which is asked in place of discovery
 	front front
 	store func(collections.Store) collections.Store
+	tls   *tls.Config
+}
+
+// tlsFaults are connections that a server should make and does not, or should not
+// and does.
+var tlsFaults = []fault{
+	{name: "TLS 1.3 only", ids: "TX-TLS-02", tls: &tls.Config{MinVersion: tls.VersionTLS13}},
+	{name: "TLS 1.2 at most", ids: "TX-TLS-03", tls: &tls.Config{MaxVersion: tls.VersionTLS12}},
+	{name: "CBC", ids: "TX-TLS-05", tls: &tls.Config{CipherSuites: []uint16{tls.TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA}}},
+	{name: "TLS 1.1", ids: "TX-TLS-06", tls: &tls.Config{MinVersion: tls.VersionTLS11}},
+}
+
+// unbroken are the requirements that a run shows and no fault can turn red.
+var unbroken = map[string]string{
+	"TX-AUTH-09": "is a permission to leave things out; what is invalid in the rest turns the requirement of that resource red",
+	"TX-SEC-01":  "a server that puts all that there is on one page may still have a limit beyond it",
+	"TX-TLS-01":  "a server that speaks no TLS at an https URL is no server to be tested: the run is an error",
+}
+
+// Every requirement that a run shows is one that a fault turns red, or stands
+// among the unbroken.
+func TestFaultsAreComplete(t *testing.T) {
+	s := conformanceServer(t)
+	ca := newAuthority(t, "Server CA")
+	secure := start(t, tlsConfig(t, ca))
+	broken := map[string]bool{}
+	for _, f := range allFaults() {
+		for id := range strings.FieldsSeq(f.ids) {
+			broken[id] = true
+		}
+	}
+	shown := map[string]bool{}
+	for _, cfg := range []conformance.Config{
+		conformanceConfig(t, s),
+		{URL: secure.URL(), Main: conformance.Credentials{Token: secure.token(t)}, TLS: &tls.Config{RootCAs: ca.pool()}},
+	} {
+		for _, res := range runReport(t, cfg).Results {
+			if res.Outcome == conformance.Pass {
+				shown[res.ID] = true
+			}
+		}
+	}
+	for id := range shown {
+		if reason := unbroken[id]; broken[id] == (reason != "") {
+			t.Errorf("%s: broken by a fault: %t; the reason why none can: %q; want one of the two", id, broken[id], reason)
+		}
+	}
+	for id := range unbroken {
+		if !shown[id] {
+			t.Errorf("%s is among the unbroken, and no run shows it", id)
+		}
+	}
+}
+
+func allFaults() []fault {
+	return slices.Concat(answerFaults, statusFaults, resourceFaults, requestFaults, pushFaults, oddFaults, storeFaults, tlsFaults)
 }
 
 // TestFaults runs the conformance test against the server with one behaviour
@@ -27,13 +88,12 @@ type fault struct {
 func TestFaults(t *testing.T) {
 	sound := conformanceServer(t)
 	cfg := conformanceConfig(t, sound)
-	names := map[string]bool{}
-	var all []fault
-	for _, f := range slices.Concat(answerFaults, statusFaults, resourceFaults, requestFaults, oddFaults, storeFaults) {
+	names, all := map[string]bool{}, allFaults()
+	for _, f := range all {
 		if names[f.name] {
 			t.Errorf("two faults are called %q", f.name)
 		}
-		names[f.name], all = true, append(all, f)
+		names[f.name] = true
 	}
 	if len(all) < 60 {
 		t.Errorf("%d faults; want at least 60", len(all))
@@ -81,9 +141,16 @@ func (f fault) missed(t *testing.T, sound *running, cfg conformance.Config) []st
 		h = f.front(h)
 	}
 	proxy.Config.Handler = h
-	proxy.Start()
+	proxy.Config.ErrorLog = log.New(io.Discard, "", 0) // of handshakes that must fail
+	if proxy.TLS = f.tls; f.tls != nil {
+		proxy.StartTLS()
+		cfg.TLS = &tls.Config{RootCAs: x509.NewCertPool()}
+		cfg.TLS.RootCAs.AddCert(proxy.Certificate())
+	} else {
+		proxy.Start()
+	}
 	defer proxy.Close()
-	cfg.URL, cfg.Only = proxy.URL, strings.Fields(f.ids)
+	cfg.URL, cfg.Only = proxy.URL+f.path, strings.Fields(f.ids)
 	report, err := conformance.Run(t.Context(), cfg)
 	if err != nil {
 		t.Errorf("the fault %q: %v", f.name, err)

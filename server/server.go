@@ -35,7 +35,8 @@ const (
 	// follows the server ends within ten seconds.
 	grace = 8 * time.Second
 
-	// maxHeader is room for match[id] with 10,000 ids of 80 characters.
+	// maxHeader is room for match[id] with as many ids as it takes, each of 288
+	// bytes and percent-encoded.
 	maxHeader = 1 << 20
 
 	// headerTimeout ends clients that are slow in sending the head of a request,

@@ -68,6 +68,7 @@ func start(t testing.TB, cfg *Config) *running {
 	if err != nil {
 		t.Fatal(err)
 	}
+	s.http.Handler = walked(t, s.http.Handler)
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan error, 1)
 	go func() { ended <- s.Run(ctx) }()

@@ -136,16 +136,16 @@ def opentaxii(folder, repair=""):
 
 @contextlib.contextmanager
 def accord_demo(accord, folder):
-    """Our own demo. Yields its address and first token."""
+    """Our own demo. Yields its address and the tokens of two parties."""
     port = free_port()
     log = os.path.join(folder, "accord.log")
     with running([accord, "demo", "--listen", f"127.0.0.1:{port}"], port, log) as url:
         for _ in range(600):
-            found = re.search(r"^cert-us +(\S+)$", open(log).read(), re.M)
-            if found:
+            tokens = dict(re.findall(r"^(cert-us|cert-cn) +(\S+)$", open(log).read(), re.M))
+            if len(tokens) == 2:
                 break
             time.sleep(0.1)
-        yield url, found.group(1)
+        yield url, tokens["cert-us"], tokens["cert-cn"]
 
 
 def conformance(accord, url, token, *flags):
@@ -185,8 +185,9 @@ def main(accord, expected_file):
         for requirement, reason in expected[name].items():
             if requirement not in failed:
                 wrong.append(f"{name} passes {requirement}, which it breaks: {reason}")
-    with tempfile.TemporaryDirectory() as folder, accord_demo(accord, folder) as (url, token):
-        if show("accord", conformance(accord, url, token, "--strict")):
+    with tempfile.TemporaryDirectory() as folder, accord_demo(accord, folder) as (url, token, other):
+        users = ["--read-only-token", f"cert-us:{token}", "--other-token", other]  # the first by HTTP Basic
+        if show("accord", conformance(accord, url, token, "--strict", *users)):
             wrong.append("accord fails its own test")
     for line in wrong:
         print(f"wrong: {line}", file=sys.stderr)

@@ -109,6 +109,7 @@ func TestCheckAnswer(t *testing.T) {
 		{"no UTF-8", asked(Objects), 200, empty, "{\"next\":\"\xff\"}", "TX-DT-11 TX-ENV-01"},
 		{"OPTIONS", Question{Method: http.MethodOptions, Endpoint: Objects}, 200, headerWith("Content-Type", ""), ``, ""},
 		{"empty list", asked(Objects), 200, empty, `{"objects":[]}`, "TX-DT-04 TX-ENV-02"},
+		{"empty list of records", asked(Manifest), 200, empty, `{"objects":[]}`, "TX-DT-04 TX-ENV-02 TX-MAN-02"},
 		{"empty page that says so", asked(Objects), 200, empty, `{"more":false}`, "TX-ENV-02"},
 		{"bundle", asked(Objects), 200, empty, `{"type":"bundle","objects":[]}`, "TX-DT-04 TX-ENV-01"},
 		{"bundle inside", asked(Objects), 200, empty, `{"objects":[{"type":"bundle","id":"bundle--1"}]}`, "TX-DT-10 TX-ENV-01 TX-ENV-03"},

@@ -1,8 +1,10 @@
 package conformance
 
 import (
+	"errors"
 	"net/http"
 	"strings"
+	"sync"
 
 	"github.com/google/uuid"
 )
@@ -55,18 +57,40 @@ func checkNobody(p *probe) {
 func checkBasic(p *probe) {
 	x := p.do(request{as: p.nobody, url: p.base.String() + "/taxii2/"})
 	offered := strings.Contains(strings.ToLower(strings.Join(x.Header.Values("WWW-Authenticate"), ",")), "basic ")
+	used := false
+	for _, s := range p.seats {
+		if s.credentials.User == "" {
+			continue
+		}
+		for _, at := range s.places {
+			used = true
+			p.readable("TX-AUTH-01", s, at)
+		}
+	}
 	switch {
-	case p.seat.credentials.User != "": // the survey came in with it
+	case used:
 	case x.Status != http.StatusUnauthorized:
 		p.notApplicable("TX-AUTH-01", openServer)
 	case !offered:
 		p.notApplicable("TX-AUTH-01", "Basic is not offered")
+	default:
+		p.untestable("TX-AUTH-01", "needs a user who logs in by HTTP Basic (give --user)")
 	}
 }
 
-// with is a seat that sends an Authorization header as it stands.
-func (p *probe) with(authorization string) *exchange {
-	return p.do(request{as: p.nobody, url: p.base.String() + "/taxii2/", header: map[string]string{"Authorization": authorization}})
+// readable holds the flag can_read against what a user gets.
+func (p *probe) readable(requirement string, s *seat, at *place) {
+	x := p.do(request{as: s, url: at.url + "manifest/", query: "limit=1"})
+	if at.CanRead {
+		p.want(requirement, x, http.StatusOK)
+	} else {
+		p.want(requirement, x, http.StatusForbidden, http.StatusNotFound)
+	}
+}
+
+// with asks for discovery with an Authorization header as it stands.
+func (p *probe) with(authorization string) request {
+	return request{as: p.nobody, url: p.base.String() + "/taxii2/", header: map[string]string{"Authorization": authorization}}
 }
 
 func checkUnusable(p *probe) {
@@ -74,8 +98,19 @@ func checkUnusable(p *probe) {
 		p.notApplicable("TX-AUTH-06", openServer)
 		return
 	}
-	for _, authorization := range []string{"Basic %%%", "Basic bm9jb2xvbg==", "Foo x", "Basic", "Bearer", "Bearer x.y.z", "Basic bm9ib2R5Om5vdGhpbmc="} {
-		p.want("TX-AUTH-06", p.with(authorization), http.StatusUnauthorized)
+	// At once: a server that slows guesses makes a run wait for them together.
+	var waiting sync.WaitGroup
+	unusable := []string{"Basic %%%", "Basic bm9jb2xvbg==", "Foo x", "Basic", "Bearer", "Bearer x.y.z", "Basic bm9ib2R5Om5vdGhpbmc="}
+	answers, errs := make([]*exchange, len(unusable)), make([]error, len(unusable))
+	for i, authorization := range unusable {
+		waiting.Go(func() { answers[i], errs[i] = p.ask(p, p.with(authorization)) })
+	}
+	waiting.Wait()
+	if err := errors.Join(errs...); err != nil {
+		panic(broken{err.Error(), p.Err() == nil})
+	}
+	for _, x := range answers {
+		p.want("TX-AUTH-06", x, http.StatusUnauthorized)
 	}
 }
 
@@ -86,7 +121,7 @@ func checkScheme(p *probe) {
 		return
 	}
 	for _, s := range []string{strings.ToLower(scheme), strings.ToUpper(scheme)} {
-		p.want("TX-AUTH-07", p.with(s+" "+rest), http.StatusOK)
+		p.want("TX-AUTH-07", p.do(p.with(s+" "+rest)), http.StatusOK)
 	}
 }
 
@@ -110,9 +145,18 @@ func outside(x *exchange, id string) string {
 	return strings.ReplaceAll(http.StatusText(x.Status)+literal(members), id, "")
 }
 
+// checkFlags asks as each user for what the flags say. What it posts is no
+// envelope, so that nobody stores it.
 func checkFlags(p *probe) {
 	differ, withheld := false, false
 	for _, a := range p.seats {
+		for _, at := range a.places {
+			p.readable("TX-AUTH-13", a, at)
+			x := p.do(request{as: a, method: http.MethodPost, url: at.url + "objects/", body: "{"})
+			if refused := x.Status == http.StatusForbidden || x.Status == http.StatusNotFound; refused == at.CanWrite {
+				p.fail("TX-AUTH-13", x, "can_write is %t", at.CanWrite)
+			}
+		}
 		for _, b := range p.seats {
 			for _, mine := range a.places {
 				theirs := b.place(mine.url)

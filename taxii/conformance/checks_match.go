@@ -69,8 +69,13 @@ func checkMatch(p *probe) {
 func checkMatchVersion(p *probe) {
 	id, single := newID("indicator"), newID("indicator")
 	p.post(indicator(id, t3, "")) // the latest comes first, the first last
-	p.post(indicator(id, t2, ""), indicator(single, t1, ""))
-	p.post(indicator(id, t1, ""))
+	for _, body := range []string{envelopeOf(indicator(id, t2, ""), indicator(single, t1, "")), envelopeOf(indicator(id, t1, ""))} {
+		x := p.postBody(body)
+		p.must("TX-OBJ-POST-17", x, http.StatusAccepted)
+		if older := p.settled(x); older.Failure > 0 {
+			p.fail("TX-OBJ-POST-17", older.exchange, "want no failure: a newer version that is there is no fault of an older one")
+		}
+	}
 	k1, k2, k3, ks := id+" "+t1, id+" "+t2, id+" "+t3, single+" "+t1
 	q := func(version string) string { return params("match[id]", id, "match[version]", version) }
 

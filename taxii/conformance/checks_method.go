@@ -7,7 +7,7 @@ import (
 
 var methodChecks = []check{
 	{name: "methods that are not there", typical: true, ids: "TX-MTH-01", need: needPlace, run: checkMethods},
-	{name: "HEAD", typical: true, ids: "TX-MTH-02", need: needRead, run: checkHead},
+	{name: "HEAD", typical: true, ids: "TX-MTH-02 TX-ERR-03", need: needRead, run: checkHead},
 	{name: "OPTIONS", ids: "TX-MTH-03", need: needPlace, run: checkOptions},
 	{name: "unheard-of method", ids: "TX-MTH-04", need: needPlace, run: checkUnheardOf},
 }
@@ -36,7 +36,17 @@ func checkHead(p *probe) {
 			}
 		}
 	}
-	p.want("TX-MTH-02", p.do(request{method: http.MethodHead, url: p.at.url + "objects/" + newID("indicator") + "/"}), http.StatusNotFound)
+	missing := p.at.url + "objects/" + newID("indicator") + "/"
+	p.want("TX-MTH-02", p.do(request{method: http.MethodHead, url: missing}), http.StatusNotFound)
+	for u, requirement := range map[string]string{p.at.url + "objects/": "TX-MTH-02", missing: "TX-ERR-03"} {
+		x, err := p.bareHead(u)
+		switch {
+		case err != nil:
+			p.untestable(requirement, "what follows the header of an answer to HEAD cannot be read: %v", err)
+		case len(x.Body) > 0:
+			p.fail(requirement, x, "%d bytes follow the header of an answer to HEAD; want none", len(x.Body))
+		}
+	}
 }
 
 func checkOptions(p *probe) {

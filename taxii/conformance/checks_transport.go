@@ -2,28 +2,20 @@ package conformance
 
 import (
 	"crypto/tls"
-	"net"
+	"net/http"
 )
 
 var transportChecks = []check{
 	{name: "HTTPS", ids: "TX-TLS-01 TX-TLS-02 TX-TLS-03", run: checkTLS},
 	{name: "old and weak TLS", ids: "TX-TLS-05 TX-TLS-06", run: checkWeakTLS},
+	{name: "client certificate", ids: "TX-TLS-07 TX-IOP-06", run: checkCertificate},
 }
 
 const plainHTTP = "the server was asked over plain HTTP (give an https URL)"
 
 // shake makes a TLS connection and nothing more.
 func (p *probe) shake(change func(*tls.Config)) error {
-	cfg := p.TLS.Clone()
-	if cfg == nil {
-		cfg = &tls.Config{}
-	}
-	change(cfg)
-	host := p.base.Host
-	if p.base.Port() == "" {
-		host = net.JoinHostPort(p.base.Hostname(), "443")
-	}
-	conn, err := (&tls.Dialer{NetDialer: &net.Dialer{Timeout: requestTimeout}, Config: cfg}).DialContext(p, "tcp", host)
+	conn, err := p.dial(change)
 	if err != nil {
 		return err
 	}
@@ -82,4 +74,15 @@ func forwardAEAD(id uint16) bool {
 		return true
 	}
 	return false
+}
+
+// checkCertificate: who shows a certificate and nothing else came in with it.
+func checkCertificate(p *probe) {
+	if !p.shows() || p.seat.credentials != (Credentials{}) {
+		p.untestable(p.check.ids, "needs a client certificate that the server's operator has agreed to, in place of a token (give --cert and --key)")
+		return
+	}
+	if x := p.do(request{as: p.nobody, url: p.base.String() + "/taxii2/"}); x.Status == http.StatusOK {
+		p.notApplicable(p.check.ids, openServer)
+	}
 }

@@ -9,7 +9,7 @@ import (
 )
 
 var urlChecks = []check{
-	{name: "API roots of discovery", ids: "TX-URL-11", run: checkRoots},
+	{name: "discovery and its API roots", ids: "TX-URL-01 TX-URL-02 TX-URL-11", run: checkRoots},
 	{name: "reading endpoints", typical: true, ids: "TX-URL-08 TX-URL-10 TX-OBJ-GET-01", need: needRead, run: checkReading},
 	{name: "final slash", ids: "TX-URL-05", need: needPlace, run: checkSlash},
 	{name: "repeated slashes", ids: "TX-URL-06", need: needPlace, run: checkSlashes},
@@ -23,11 +23,18 @@ var urlChecks = []check{
 }
 
 func checkRoots(p *probe) {
+	discovery := p.get(p.base.String()+"/taxii2/", "")
+	p.want("TX-URL-01", discovery, http.StatusOK, http.StatusForbidden)
 	if len(p.roots) == 0 {
-		p.untestable("TX-URL-11", "discovery names no API root on this host")
+		p.untestable("TX-URL-02 TX-URL-11", "discovery names no API root on this host")
+		return
 	}
+	there := false
 	for _, root := range p.roots {
-		p.want("TX-URL-11", p.get(root, ""), http.StatusOK)
+		there = p.want("TX-URL-11", p.get(root, ""), http.StatusOK) || there
+	}
+	if !there {
+		p.fail("TX-URL-02", discovery, "want one API root at least; none of %q is there", p.roots)
 	}
 }
 

@@ -75,7 +75,11 @@ func (r *runner) send(ctx context.Context, q request) (*exchange, error) {
 		Method: q.method, Endpoint: EndpointOf(q.url, r.rootPaths()...), PlainHTTP: req.URL.Scheme == "http",
 	}}
 	x.question.Query, _ = url.ParseQuery(q.query) // one that cannot be read has no limit
-	res, err := r.client.Do(req)
+	client := r.client
+	if q.as == r.nobody {
+		client = r.bare
+	}
+	res, err := client.Do(req)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", x.line, plain(err))
 	}

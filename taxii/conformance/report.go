@@ -201,8 +201,6 @@ func (r *Report) Summary() string {
 // outside seeing it in the time of a run.
 var hidden = map[string]string{
 	"TX-TLS-04":  "needs a TLS client that offers early data",
-	"TX-TLS-07":  "needs a client certificate that the server's operator has agreed to",
-	"TX-IOP-06":  "needs a client certificate that the server's operator has agreed to",
 	"TX-AUTH-08": "needs credentials that are good at one API root and not at another",
 	"TX-AUTH-14": "needs a look into the server's own log",
 	"TX-COL-11":  "needs the operator to withdraw a right in the middle of a walk",

@@ -228,6 +228,9 @@ func (j *judge) checkPage(members map[string]any) {
 	j.checkPageHeaders(items)
 	if j.Endpoint == Manifest {
 		j.checkRecords(objectsOf(members["objects"]))
+		if list, ok := members["objects"].([]any); ok && len(list) == 0 {
+			j.find("TX-MAN-02", "objects is empty; want it left out")
+		}
 	}
 	if len(items) == 0 && len(members) > 0 {
 		j.allow("TX-ENV-02", "an empty page is %.80s; want {}", j.Body)

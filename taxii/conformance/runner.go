@@ -56,6 +56,7 @@ type runner struct {
 	Config
 	base   *url.URL // scheme and host
 	client *http.Client
+	bare   *http.Client // as client, without a certificate of its own
 	tally  *tally
 	seats  []*seat // those with credentials, Main first; nobody is not among them
 	nobody *seat
@@ -110,16 +111,15 @@ func newRunner(cfg Config) (*runner, error) {
 		}
 	}
 	if cfg.Transport == nil {
-		// No compression, so that headers and bodies are what was sent.
-		cfg.Transport = &http.Transport{
-			Proxy: http.ProxyFromEnvironment, TLSClientConfig: cfg.TLS, DisableCompression: true,
-			MaxIdleConnsPerHost: 32, ExpectContinueTimeout: 5 * time.Second, ForceAttemptHTTP2: true,
-		}
+		cfg.Transport = newTransport(cfg.TLS)
 	}
-	r := &runner{Config: cfg, base: base, tally: newTally(cfg.Strict), client: &http.Client{
-		Transport:     cfg.Transport,
-		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-	}}
+	r := &runner{Config: cfg, base: base, tally: newTally(cfg.Strict), client: newClient(cfg.Transport)}
+	r.bare = r.client
+	if r.shows() {
+		anonymous := cfg.TLS.Clone()
+		anonymous.Certificates = nil
+		r.bare = newClient(newTransport(anonymous))
+	}
 	r.nobody = &seat{name: "nobody"}
 	for _, s := range []*seat{{name: "main", credentials: cfg.Main}, {name: "read-only", credentials: cfg.ReadOnly},
 		{name: "write-only", credentials: cfg.WriteOnly}, {name: "other", credentials: cfg.Other}} {
@@ -148,3 +148,20 @@ func (r *runner) rootPaths() []string {
 	}
 	return paths
 }
+
+// newTransport asks for no compression, so that headers and bodies are what was
+// sent.
+func newTransport(trust *tls.Config) *http.Transport {
+	return &http.Transport{
+		Proxy: http.ProxyFromEnvironment, TLSClientConfig: trust, DisableCompression: true,
+		MaxIdleConnsPerHost: 32, ExpectContinueTimeout: 5 * time.Second, ForceAttemptHTTP2: true,
+	}
+}
+
+// newClient follows no redirect.
+func newClient(t http.RoundTripper) *http.Client {
+	return &http.Client{Transport: t, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+}
+
+// shows reports whether the users, nobody apart, show a client certificate.
+func (r *runner) shows() bool { return r.TLS != nil && len(r.TLS.Certificates) > 0 }

@@ -38,7 +38,6 @@ var witnesses = []witnessing{
 	{"TX-AUTH-02", func(x *exchange) bool { return x.Status == http.StatusUnauthorized }},
 	{"TX-ERR-01 TX-ERR-05", func(x *exchange) bool { return x.Status >= 400 && x.question.Method != http.MethodHead }},
 	{"TX-ERR-02", func(x *exchange) bool { return x.Status >= 400 && strings.Contains(string(x.Body), `"http_status"`) }},
-	{"TX-ERR-03", func(x *exchange) bool { return x.Status >= 400 && x.question.Method == http.MethodHead }},
 	{"TX-ERR-08", func(x *exchange) bool { return x.Status == http.StatusTooManyRequests }},
 }
 
