@@ -26,7 +26,9 @@ type AccessFilter struct {
 // A token with the scope admin sees all of them. A party sees those to its own
 // collections, which are the ones in which it may curate, and where nobody may,
 // the ones to which it may write; the token needs the scope to read them (P5).
-// Of another party's accesses it sees neither officer nor token nor address.
+// Of another party's accesses it sees neither officer nor token nor address, and
+// those of a party that was never in the agreement it does not see: it may not
+// know that there is such a party.
 //
 // Whoever may not read all that the collection can hold is not told of hidden
 // records by its accesses (P6): sequences are left out, for others' accesses
@@ -43,7 +45,7 @@ func (s *Service) Accesses(ctx context.Context, f AccessFilter) (accesses []Acce
 	if caller.Scopes.Allows("admin", "", "") {
 		return s.AllAccesses(ctx, f)
 	}
-	a := audience{party: caller.Party, own: map[uuid.UUID]bool{}}
+	a := audience{party: caller.Party, own: map[uuid.UUID]bool{}, hadParty: s.Control.hadParty}
 	for _, root := range roots {
 		a.admit(root)
 	}
@@ -147,6 +149,8 @@ func (v *View) mayAudit() bool {
 type audience struct {
 	party string
 	own   map[uuid.UUID]bool // its collections; true where it may read all that they can hold
+
+	hadParty func(agreement, party string) bool
 }
 
 func (a *audience) admit(root *Root) {
@@ -160,7 +164,7 @@ func (a *audience) admit(root *Root) {
 // mayKnow reports whether the party may see accesses of a kind.
 func (a *audience) mayKnow(k AccessKind) bool {
 	all, own := a.own[k.Collection]
-	return own && (all || k.Party == a.party || !k.Action.writes())
+	return own && a.hadParty(k.Agreement, k.Party) && (all || k.Party == a.party || !k.Action.writes())
 }
 
 // redact leaves out what the party may not see.

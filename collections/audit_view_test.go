@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -185,6 +186,28 @@ func TestAccessFilter(t *testing.T) {
 	slices.Reverse(newest)
 	if err != nil || !more || seen(newest) != seen(oldest[1:]) {
 		t.Errorf("the newest three are\n%s\nmore %v, %v; want\n%s and more", seen(newest), more, err, seen(oldest[1:]))
+	}
+}
+
+// P5: who has tried to read, and shares no agreement with the owner, is named to
+// the operator alone; who has left the agreement is still named to the owner.
+func TestAccessesOfAStranger(t *testing.T) {
+	w := newWorld(t)
+	w.access("cert-stranger", "from-cn", collections.ActionObjects)
+	w.access("cert-third", "from-cn", collections.ActionObjects)
+	left := regexp.MustCompile(`(?m)^.*cert-third.*\n`).ReplaceAllString(sampleAgreement, "")
+	if _, err := w.service.Control.Apply(t.Context(), collections.Poster{Party: "*"}, []byte(left), collections.ApplyOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	for _, tc := range []struct{ scope, of, want string }{
+		{"read:*/*", "", "cert-third from-cn objects -who\n"},
+		{"read:*/*", "cert-stranger", ""},
+		{"admin", "", "cert-stranger from-cn objects\ncert-third from-cn objects\n"},
+	} {
+		got, _, err := w.service.Accesses(w.as("cert-us", tc.scope), collections.AccessFilter{Party: tc.of, Limit: 10})
+		if err != nil || seen(got) != tc.want {
+			t.Errorf("%s of %q sees %q, %v; want %q", tc.scope, tc.of, seen(got), err, tc.want)
+		}
 	}
 }
 

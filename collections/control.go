@@ -261,6 +261,11 @@ func (c *Control) hadCollection(agreement, name string) bool {
 	return false
 }
 
+// hadParty reports whether an agreement has a party, or had it once.
+func (c *Control) hadParty(agreement, party string) bool {
+	return c.state.Load().members[member{agreement, party}]
+}
+
 // History returns every apply of an agreement, oldest first.
 func (c *Control) History(agreement string) []AppliedFile {
 	return slices.Clone(c.state.Load().history[agreement])

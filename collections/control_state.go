@@ -45,6 +45,9 @@ type AppliedFile struct {
 	Poster   Poster
 }
 
+// A member is a party of an agreement.
+type member struct{ agreement, party string }
+
 // A controlState is what the control log says up to its record last. It is a
 // pure function of those records, and one that is published is not changed.
 type controlState struct {
@@ -55,6 +58,7 @@ type controlState struct {
 	schemas    map[string][]byte // as they were last applied, by schemaID
 	agreements map[string]*Agreement
 	identities map[string]stix.ID // of every party ever declared
+	members    map[member]bool    // every party that an agreement has or had
 	dropped    map[uuid.UUID]dropRecord
 	history    map[string][]AppliedFile
 }
@@ -65,6 +69,7 @@ func newControlState() *controlState {
 		schemas:    map[string][]byte{},
 		agreements: map[string]*Agreement{},
 		identities: map[string]stix.ID{},
+		members:    map[member]bool{},
 		dropped:    map[uuid.UUID]dropRecord{},
 		history:    map[string][]AppliedFile{},
 	}
@@ -77,6 +82,7 @@ func (s *controlState) clone() *controlState {
 	c.schemas = maps.Clone(s.schemas)
 	c.agreements = maps.Clone(s.agreements)
 	c.identities = maps.Clone(s.identities)
+	c.members = maps.Clone(s.members)
 	c.dropped = maps.Clone(s.dropped)
 	c.history = maps.Clone(s.history)
 	return &c
@@ -133,6 +139,7 @@ func (s *controlState) enact(a *Agreement, sequence int64) {
 			p.Identity = stix.ID("identity--" + s.makeUUID("identity", p.ID).String())
 		}
 		s.identities[p.ID] = p.Identity
+		s.members[member{a.ID, p.ID}] = true
 	}
 	before := s.agreements[a.ID]
 	for i := range a.Collections {

@@ -19,7 +19,7 @@ type Service struct {
 	Log       *slog.Logger
 	Now       func() time.Time // the clock; time.Now in production
 
-	Turns Turns // of the parties, in what pushes cost
+	Turns Turns // of the parties, in what their requests cost
 
 	// Recorder keeps a record of each access to what is in a collection; nil
 	// for none. Surfaces feed it.

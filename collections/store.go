@@ -39,11 +39,13 @@ type Store interface {
 	// decide asks its State and never the store.
 	Append(ctx context.Context, log uuid.UUID, decide Decide) ([]Record, error)
 
-	// Last returns the sequence of the last record of a log, 0 for an empty one.
+	// Last returns the sequence of the last record of a log that changed what a
+	// clearance sees, 0 for none: an object that it admits, or the delete of one.
 	// It knows of every Append that has returned, of any store on the place: two
-	// reads between which it stays the same were of one state of the log. It
-	// costs far less than a page.
-	Last(ctx context.Context, log uuid.UUID) (int64, error)
+	// reads between which it stays the same saw one state. What comes that the
+	// clearance does not admit leaves it as it is (P6). It costs far less than a
+	// page.
+	Last(ctx context.Context, log uuid.UUID, clearance stix.TLP) (int64, error)
 
 	// Page returns the positions of one page of a log, ascending. It costs what
 	// the page costs: no count, no scan of what the query leaves out, for

@@ -77,12 +77,38 @@ func TestPushesAreBounded(t *testing.T) {
 			t.Fatal(err)
 		}
 		began := time.Now()
-		if _, err := turns.Push(ctx); !errors.Is(err, ErrBusy) || time.Since(began) != pushPatience {
-			t.Errorf("a third push: %v after %v; want %v after %v", err, time.Since(began), ErrBusy, pushPatience)
+		if _, err := turns.Push(ctx); !errors.Is(err, ErrBusy) || time.Since(began) != patience {
+			t.Errorf("a third push: %v after %v; want %v after %v", err, time.Since(began), ErrBusy, patience)
 		}
 		time.AfterFunc(time.Second, done)
 		if _, err := turns.Push(ctx); err != nil {
 			t.Errorf("a push that waits for a second: %v", err)
+		}
+	})
+}
+
+// TX-SEC-02, TX-ERR-08: a party whose clients take their answers slowly keeps
+// none of another from being answered.
+func TestAccessesAreBounded(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		turns, ctx := Turns{MaxAccesses: 2}, WithCaller(t.Context(), Caller{Party: "a"})
+		done, err := turns.Access(ctx)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := turns.Access(ctx); err != nil {
+			t.Fatal(err)
+		}
+		began := time.Now()
+		if _, err := turns.Access(ctx); !errors.Is(err, ErrBusy) || time.Since(began) != patience {
+			t.Errorf("a third access: %v after %v; want %v after %v", err, time.Since(began), ErrBusy, patience)
+		}
+		if _, err := turns.Access(WithCaller(t.Context(), Caller{Party: "b"})); err != nil {
+			t.Errorf("an access of another party: %v", err)
+		}
+		done()
+		if _, err := turns.Access(ctx); err != nil {
+			t.Errorf("an access after another has ended: %v", err)
 		}
 	})
 }

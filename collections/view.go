@@ -56,17 +56,18 @@ func (v *View) RequireDelete() error {
 type World struct {
 	Collection uuid.UUID
 	Clearance  stix.TLP
-	Last       int64 // of the log, whatever the caller sees of it; never to be shown
+	Last       int64 // of the records that changed it; never to be shown
 }
 
 // World returns the caller's world now. Every push and every delete that was
-// answered before makes it another one (P1).
+// answered before makes it another one (P1), unless it is hidden from him (P6).
 func (v *View) World(ctx context.Context) (World, error) {
 	if err := v.RequireRead(); err != nil {
 		return World{}, err
 	}
-	last, err := v.root.service.Store.Last(ctx, v.ID)
-	return World{Collection: v.ID, Clearance: v.root.party.Clearance, Last: last}, err
+	clearance := v.root.party.Clearance
+	last, err := v.root.service.Store.Last(ctx, v.ID, clearance)
+	return World{Collection: v.ID, Clearance: clearance, Last: last}, err
 }
 
 // A Filter is what a reader asks for, before rights and clearance.

@@ -101,8 +101,8 @@ type Config struct {
 	MaxPushes int `yaml:"max_pushes" json:"max_pushes"`
 
 	// MaxConnections (max_connections) is how many connections may be open, and
-	// a quarter of it how many from one address (one /64 of IPv6), unless all
-	// come from a proxy.
+	// a quarter of it how many from one address (one /64 of IPv6) other than a
+	// proxy's. Behind a proxy that trusted_proxies does not name, any may be it.
 	MaxConnections int `yaml:"max_connections" json:"max_connections"`
 
 	// RateRequests (rate_requests) is how many requests a second each party may

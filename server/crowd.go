@@ -5,6 +5,7 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
+	"slices"
 	"sync"
 	"time"
 
@@ -16,7 +17,8 @@ import (
 // and those of one address to a quarter of that. One too many is closed at once.
 type crowd struct {
 	most      int
-	anonymous bool // all come from one proxy, so addresses say nothing
+	anonymous bool           // all come from one proxy, so addresses say nothing
+	proxies   []netip.Prefix // whose connections are those of many clients
 	refused   prometheus.Counter
 	log       *slog.Logger
 	told      rate.Sometimes
@@ -27,8 +29,9 @@ type crowd struct {
 }
 
 func newCrowd(cfg *Config, refused prometheus.Counter, log *slog.Logger) *crowd {
+	proxies, _ := parsePrefixes(cfg.TrustedProxies) // Validate has seen them
 	return &crowd{
-		most: cfg.MaxConnections, anonymous: cfg.BehindProxy || len(cfg.TrustedProxies) > 0, refused: refused, log: log,
+		most: cfg.MaxConnections, anonymous: cfg.BehindProxy && len(proxies) == 0, proxies: proxies, refused: refused, log: log,
 		told: rate.Sometimes{Interval: time.Minute}, from: map[netip.Prefix]int{},
 	}
 }
@@ -55,7 +58,13 @@ func (c *crowd) enter(conn net.Conn) bool {
 	defer c.mu.Unlock()
 	c.open++
 	c.from[from]++
-	return c.open <= c.most && (c.anonymous || c.from[from] <= max(1, c.most/4))
+	return c.open <= c.most && (c.anonymous || c.from[from] <= max(1, c.most/4) || c.isProxy(conn))
+}
+
+func (c *crowd) isProxy(conn net.Conn) bool {
+	at, _ := netip.ParseAddrPort(conn.RemoteAddr().String()) // what is no address is no proxy
+	ip := at.Addr().Unmap()
+	return slices.ContainsFunc(c.proxies, func(p netip.Prefix) bool { return p.Contains(ip) })
 }
 
 func (c *crowd) leave(conn net.Conn) {

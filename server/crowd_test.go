@@ -56,19 +56,32 @@ func TestConnectionsAreBounded(t *testing.T) {
 	}
 }
 
-// Behind a proxy all come from one address, and that may have them all.
+// Behind a proxy all come from one address, and that may have them all. Where
+// the proxies are named, only they may.
 func TestConnectionsOfAProxy(t *testing.T) {
-	cfg := testConfig(t)
-	cfg.MaxConnections, cfg.BehindProxy, cfg.PublicURL = 4, true, "https://accord.example"
-	s := start(t, cfg)
-	for i := range 5 {
-		conn, err := net.Dial("tcp", s.listener.Addr().String())
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer conn.Close()
-		if got := answered(t, conn); got != (i < 4) {
-			t.Errorf("connection %d of four is answered: %v", i+1, got)
-		}
+	for _, tc := range []struct {
+		name    string
+		proxies []string
+		want    int
+	}{
+		{"any", nil, 4},
+		{"a named one", []string{"127.0.0.0/8"}, 4},
+		{"who is none", []string{"192.0.2.10"}, 1},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			cfg := testConfig(t)
+			cfg.MaxConnections, cfg.BehindProxy, cfg.TrustedProxies, cfg.PublicURL = 4, true, tc.proxies, "https://accord.example"
+			s := start(t, cfg)
+			for i := range 5 {
+				conn, err := net.Dial("tcp", s.listener.Addr().String())
+				if err != nil {
+					t.Fatal(err)
+				}
+				defer conn.Close()
+				if got := answered(t, conn); got != (i < tc.want) {
+					t.Errorf("connection %d is answered: %v; want %d of four", i+1, got, tc.want)
+				}
+			}
+		})
 	}
 }

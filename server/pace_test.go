@@ -19,6 +19,8 @@ import (
 
 	"github.com/labstack/echo/v4"
 	"github.com/prometheus/client_golang/prometheus"
+	"golang.org/x/net/http2"
+	"golang.org/x/net/http2/hpack"
 )
 
 // pipes are a listener on connections within the test, so that time can be the
@@ -202,6 +204,51 @@ func TestSlowStream(t *testing.T) {
 		defer res.Body.Close()
 		if got, err := io.ReadAll(res.Body); err != nil || !bytes.Equal(got, []byte("small")) || dials != 1 {
 			t.Errorf("another stream: %q, %v, on connection %d; want the first to go on", got, err, dials)
+		}
+	})
+}
+
+// TX-SEC-02: a client of HTTP/2 that takes nothing from its connection, though
+// its streams may send, is cut off with all of them.
+func TestSlowHTTP2Connection(t *testing.T) {
+	certified := httptest.NewTLSServer(nil)
+	config := &tls.Config{Certificates: certified.TLS.Certificates, NextProtos: []string{"h2"}}
+	certified.Close()
+	synctest.Test(t, func(t *testing.T) {
+		done := make(chan error, 2)
+		p := paced(t, config, func(c echo.Context) error {
+			_, err := c.Response().Write(make([]byte, 64<<20))
+			done <- err
+			return nil
+		})
+		conn := tls.Client(p.Dial(), &tls.Config{InsecureSkipVerify: true, NextProtos: []string{"h2"}})
+		defer conn.NetConn().Close()
+		go io.CopyN(conn, strings.NewReader(http2.ClientPreface), int64(len(http2.ClientPreface)))
+		frames, began := http2.NewFramer(conn, conn), time.Now()
+		if _, err := frames.ReadFrame(); err != nil { // the settings of the server
+			t.Fatal(err)
+		}
+		go func() {
+			frames.WriteSettings(http2.Setting{ID: http2.SettingInitialWindowSize, Val: 1<<31 - 1})
+			frames.WriteWindowUpdate(0, 1<<30)
+			var head bytes.Buffer
+			fields := hpack.NewEncoder(&head)
+			for _, f := range []hpack.HeaderField{{Name: ":method", Value: "GET"}, {Name: ":scheme", Value: "https"}, {Name: ":authority", Value: "accord.example"}, {Name: ":path", Value: "/"}} {
+				fields.WriteField(f)
+			}
+			for _, stream := range []uint32{1, 3} {
+				frames.WriteHeaders(http2.HeadersFrameParam{StreamID: stream, BlockFragment: head.Bytes(), EndStream: true, EndHeaders: true})
+			}
+		}()
+		for range 2 {
+			select {
+			case err := <-done:
+				if most := allowance(piece) + 2*stall; err == nil || time.Since(began) > most {
+					t.Errorf("cut off after %v, %v; want %v at most", time.Since(began), err, most)
+				}
+			case <-time.After(time.Hour):
+				t.Error("after an hour it is not cut off")
+			}
 		}
 	})
 }

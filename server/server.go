@@ -232,6 +232,8 @@ func (s *Server) newHTTP(h http.Handler) *http.Server {
 		ReadHeaderTimeout: headerTimeout,
 		IdleTimeout:       idleTimeout,
 		MaxHeaderBytes:    maxHeader,
+		// A stream cannot be cut off where the connection takes nothing.
+		HTTP2: &http.HTTP2Config{WriteByteTimeout: stall},
 		// OPTIONS * is answered as OPTIONS is elsewhere (TX-MTH-03).
 		DisableGeneralOptionsHandler: true,
 		ErrorLog:                     slog.NewLogLogger(s.log.Handler(), slog.LevelDebug), // clients that break off

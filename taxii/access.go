@@ -27,11 +27,17 @@ func (e *extent) add(count int, first, last int64) {
 }
 
 // recorded runs f and leaves the record of the access that it was, however f
-// ends (TX-AUTH-14). Before there is room for the record nothing is done.
+// ends (TX-AUTH-14). Before there is room for the record nothing is done, and no
+// party takes all the room.
 func (h *Handler) recorded(r *request, action collections.Action, f func() error) (err error) {
 	if action == "" {
 		return f()
 	}
+	done, err := h.Service.Turns.Access(r.Request().Context())
+	if err != nil {
+		return err
+	}
+	defer done()
 	if err := h.Service.Recorder.Enter(r.Request().Context()); err != nil {
 		return err
 	}

@@ -204,3 +204,36 @@ func (s stuckStore) RecordAccesses(context.Context, []collections.Access) error 
 	<-s.goOn
 	return nil
 }
+
+// TX-SEC-02: a party whose answers are taken slowly keeps those of its own from
+// being begun, and none of another party.
+func TestSlowAccessesOfOneParty(t *testing.T) {
+	w := newWorld(t, func(h *Handler) { h.Service.Turns.MaxAccesses = 1 })
+	w.fill(1)
+	begun, goOn := make(chan bool), make(chan bool)
+	w.store.set(func(s *faultyStore) {
+		s.beforeObjects = func() error {
+			w.store.set(func(s *faultyStore) { s.beforeObjects = nil })
+			begun <- true
+			<-goOn
+			return nil
+		}
+	})
+	slow := make(chan answer, 1)
+	go func() { slow <- w.do(call{path: pathObjects}) }()
+	<-begun
+	w.status(200, call{path: pathObjects, user: "ro"})
+	req := httptest.NewRequest(http.MethodGet, pathObjects, nil)
+	req.SetBasicAuth("rw", "secret")
+	gone, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
+	defer cancel()
+	res := httptest.NewRecorder()
+	w.server.Config.Handler.ServeHTTP(res, req.WithContext(gone))
+	if res.Code != http.StatusServiceUnavailable {
+		t.Errorf("one more of the same party: %d %s; want that it waits until its client has gone", res.Code, res.Body)
+	}
+	close(goOn)
+	if got := <-slow; got.StatusCode != 200 {
+		t.Errorf("the slow one: %d", got.StatusCode)
+	}
+}

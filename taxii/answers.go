@@ -17,28 +17,29 @@ import (
 // which ask once, push nothing out.
 //
 // No right is decided here: whoever asks has been judged as always. Pages of a
-// collection lie on its shelf, which holds those of one state of its log alone,
-// and goes as a whole when the log has moved. So no page is older than the last
-// push that was answered (P1), and none holds what was deleted.
+// collection lie on a shelf for each clearance, which holds those of one state
+// of what that sees, and goes as a whole when it has changed. So no page is older
+// than the last push that was answered (P1), none holds what was deleted, and no
+// page that comes late tells of a push that is hidden (P6).
 type answers struct {
 	mu      sync.Mutex
-	shelves map[uuid.UUID]*shelf
-	recent  list.List // of *keptPage, the one asked for last first
-	size    int       // of all, in bytes
-	copying int       // pages that are copied while they go out
+	shelves map[collections.World]*shelf // by the world without its state
+	recent  list.List                    // of *keptPage, the one asked for last first
+	size    int                          // of all, in bytes of memory
+	copying int                          // pages that are copied while they go out
 }
 
 const (
-	maxAnswers = 32 << 20 // bytes of all kept pages
+	maxAnswers = 32 << 20 // bytes of memory of all kept pages
 	maxAnswer  = 4 << 20  // bytes of one
 	maxCopying = 4        // pages that are copied at once: who takes his slowly keeps his copy long
 	maxAsked   = 1 << 8   // pages of a shelf of which is remembered that they were asked for
 	maxQuery   = 1 << 10  // bytes of a query string; what is longer is not asked for twice
 )
 
-// A shelf holds pages of a collection in one state.
+// A shelf holds pages of one world.
 type shelf struct {
-	last  int64 // sequence of the state
+	last  int64 // of the world
 	asked map[answerKey]bool
 	kept  map[answerKey]*list.Element
 }
@@ -59,6 +60,13 @@ type keptPage struct {
 	packed      bool
 	body        []byte
 	moved       extent // for the record of the access
+}
+
+// size is what the page takes of memory, more or less: of small ones most is not
+// the body.
+func (p *keptPage) size() int {
+	const around = 1 << 10 // the structs, headers, and a place in a list and a map
+	return len(p.body) + len(p.key.path) + len(p.key.query) + around
 }
 
 func (p *keptPage) write(r *request) error {
@@ -119,28 +127,45 @@ func (a *answers) keep(p *keptPage) {
 		return
 	}
 	s.kept[p.key] = a.recent.PushFront(p)
-	a.size += len(p.body)
+	a.size += p.size()
 	for a.size > maxAnswers {
 		a.remove(a.recent.Back())
 	}
 }
 
-// move drops what was kept before a delete.
-func (a *answers) move(r *request) {
-	world, err := r.view.World(r.Request().Context())
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	if err == nil {
-		a.shelf(world)
-	} else if s := a.shelves[r.view.ID]; s != nil {
-		a.drop(s) // the next who asks finds out where the log stands
+// move drops what was kept before a delete, for whatever clearance.
+func (h *Handler) move(r *request) {
+	a := &h.answers
+	for _, world := range a.worlds(r.view.ID) {
+		last, err := h.Service.Store.Last(r.Request().Context(), world.Collection, world.Clearance)
+		a.mu.Lock()
+		if err != nil {
+			a.drop(a.shelves[world]) // the next who asks finds out how it stands
+		} else {
+			world.Last = last
+			a.shelf(world)
+		}
+		a.mu.Unlock()
 	}
 }
 
+// worlds are those of a collection that have a shelf.
+func (a *answers) worlds(collection uuid.UUID) (worlds []collections.World) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	for w := range a.shelves {
+		if w.Collection == collection {
+			worlds = append(worlds, w)
+		}
+	}
+	return worlds
+}
+
 // shelf returns the shelf of a world, after dropping what is older. It is nil
-// for a world that is older than the shelf: who asks began before the log moved.
+// for a world that is older than the shelf: who asks began before it changed.
 func (a *answers) shelf(w collections.World) *shelf {
-	s := a.shelves[w.Collection]
+	place := stateless(w)
+	s := a.shelves[place]
 	switch {
 	case s != nil && s.last == w.Last:
 		return s
@@ -150,11 +175,17 @@ func (a *answers) shelf(w collections.World) *shelf {
 		a.drop(s)
 	}
 	if a.shelves == nil {
-		a.shelves = map[uuid.UUID]*shelf{}
+		a.shelves = map[collections.World]*shelf{}
 	}
 	s = &shelf{w.Last, map[answerKey]bool{}, map[answerKey]*list.Element{}}
-	a.shelves[w.Collection] = s
+	a.shelves[place] = s
 	return s
+}
+
+// stateless is a world without its state.
+func stateless(w collections.World) collections.World {
+	w.Last = 0
+	return w
 }
 
 func (a *answers) drop(s *shelf) {
@@ -166,6 +197,6 @@ func (a *answers) drop(s *shelf) {
 
 func (a *answers) remove(e *list.Element) {
 	p := a.recent.Remove(e).(*keptPage)
-	a.size -= len(p.body)
-	delete(a.shelves[p.key.world.Collection].kept, p.key)
+	a.size -= p.size()
+	delete(a.shelves[stateless(p.key.world)].kept, p.key)
 }

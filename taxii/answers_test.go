@@ -225,6 +225,45 @@ func (w *world) pushAndLook(client int, other *world) error {
 	return nil
 }
 
+// P5, P6: a page that is kept for a clearance stays so when something hidden comes
+// or goes, since one that came later than others would tell of it; and what was
+// deleted goes at once for all.
+func TestKeptPageTellsOfNothingHidden(t *testing.T) {
+	w := newWorld(t)
+	const red = `,"object_marking_refs":["marking-definition--e828b379-4e03-4974-9ac4-e53a884c97c1"]`
+	w.fill(3)
+	for range 2 {
+		w.status(200, call{user: "low", path: pathObjects})
+	}
+	fetches := w.countFetches()
+	for _, step := range []struct {
+		name string
+		do   call
+		want int64
+	}{
+		{"a hidden push", post(envelopeOf(object(indicatorID(4), t1, red))), 0},
+		{"a hidden delete", call{method: "DELETE", path: pathObjects + indicatorID(4) + "/"}, 0},
+		{"a push", post(envelopeOf(indicator(5, t1))), 1},
+	} {
+		if a := w.do(step.do); a.StatusCode >= 300 {
+			t.Fatalf("%s: %d %s", step.name, a.StatusCode, a.body)
+		}
+		before := fetches.Load()
+		w.status(200, call{user: "low", path: pathObjects})
+		if n := fetches.Load() - before; n != step.want {
+			t.Errorf("after %s the page was fetched %d times; want %d", step.name, n, step.want)
+		}
+	}
+	for range 2 {
+		w.status(200, call{user: "low", path: pathObjects})
+		w.status(200, call{path: pathObjects})
+	}
+	w.status(200, call{method: "DELETE", path: pathObjects + indicatorID(5) + "/"})
+	if n := w.handler.answers.size; n != 0 {
+		t.Errorf("after a delete %d bytes are kept", n)
+	}
+}
+
 // What is kept has a bound, what was asked for last stays longest, a state that
 // has passed gets no shelf, and what is asked for once leaves no more than a
 // trace.
@@ -253,10 +292,20 @@ func TestAnswersAreBounded(t *testing.T) {
 	for n := range 5 * maxAsked {
 		a.find(key(n, 6))
 	}
-	if s := a.shelves[uuid.Nil]; a.size != 0 || len(s.asked) > maxAsked || a.recent.Len() != 0 {
+	if s := a.shelves[collections.World{}]; a.size != 0 || len(s.asked) > maxAsked || a.recent.Len() != 0 {
 		t.Errorf("of a state that has passed %d bytes are kept, and %d questions", a.size, len(s.asked))
 	}
-	long := key(0, 6)
+	for n := range maxAnswers / 1000 { // each is more than its body of three bytes
+		a.keep(&keptPage{key: key(n, 7), body: []byte("few")})
+	}
+	if n := a.recent.Len(); n > maxAnswers/1024 {
+		t.Errorf("%d small pages are kept", n)
+	}
+	a.shelf(collections.World{Last: 8})
+	if a.size != 0 {
+		t.Errorf("none is kept, and they have %d bytes", a.size)
+	}
+	long := key(0, 8)
 	long.query = strings.Repeat("x", maxQuery+1)
 	a.find(long)
 	if _, wanted := a.find(long); wanted {

@@ -87,6 +87,6 @@ func (h *Handler) deleteObject(r *request) error {
 	if err := r.view.Delete(r.Request().Context(), r.Param("object"), r.query.Versions); err != nil {
 		return err
 	}
-	h.answers.move(r)
+	h.move(r)
 	return writeBody(r, http.StatusOK, nil)
 }

@@ -1,6 +1,7 @@
 package sqlite
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"time"
@@ -119,6 +120,8 @@ func (c *change) remove(r *collections.Record) error {
 		return fmt.Errorf("the delete of %q names no version", r.ID)
 	}
 	r.Leaves = r.LeafHashes(c.log, leaves)
+	lowest := slices.MinFunc(leaves, func(a, b collections.Removed) int { return cmp.Compare(a.Rank, b.Rank) }).Rank
+	c.classes[r.Sequence-c.state.log.last-1] = classDelete + class(lowest)
 	return nil
 }
 

@@ -4,6 +4,8 @@ import (
 	"context"
 	"slices"
 
+	"accord/stix"
+
 	"github.com/google/uuid"
 )
 
@@ -21,14 +23,42 @@ func (c *conn) log(id uuid.UUID) (l logRow, err error) {
 	return l, err
 }
 
-// Last returns the sequence of the last record of a log.
-func (s *Store) Last(ctx context.Context, log uuid.UUID) (last int64, err error) {
+// Last returns the sequence of the last record that changes what a clearance
+// sees: the last of all where nothing is hidden from it.
+func (s *Store) Last(ctx context.Context, log uuid.UUID, clearance stix.TLP) (last int64, err error) {
 	err = s.look(ctx, func(c *conn) error {
-		_, err := c.one([]any{&last}, `SELECT last FROM logs WHERE id = ?`, log[:])
+		l, err := c.log(log)
+		if last = l.last; err == nil && l.classes.hides(clearance) {
+			return c.snapshot(func(c *conn) error {
+				last, err = c.last(log, clearance)
+				return err
+			})
+		}
 		return err
 	})
 	return last, err
 }
+
+// last looks at each class for Last. It is called in one state: a version that
+// gets another class between two looks could be missed, and what it made old taken
+// for new.
+func (c *conn) last(log uuid.UUID, clearance stix.TLP) (last int64, err error) {
+	l, err := c.log(log)
+	if err != nil {
+		return 0, err
+	}
+	for _, class := range l.classes.changing(clearance) {
+		pos := l.pos(0)
+		if _, err := c.one([]any{&pos}, lastOfClass, int64(class), pos, l.pos(l.last)); err != nil {
+			return 0, err
+		}
+		last = max(last, sequence(pos))
+	}
+	return last, nil
+}
+
+// lastOfClass names its index: without it SQLite may go back over the table.
+const lastOfClass = `SELECT pos FROM records INDEXED BY by_class WHERE class = ? AND pos > ? AND pos <= ? ORDER BY pos DESC LIMIT 1`
 
 // The positions of a log are c<<40 | sequence.
 const sequenceBits = 40

@@ -99,7 +99,7 @@ func doEverything(t *testing.T, s *Store) {
 			return collections.Decision{Entries: entries, Status: &status}, err
 		})
 		must(err)
-		_, err = s.Last(ctx, log)
+		_, err = s.Last(ctx, log, stix.Red)
 		must(err)
 		_, err = s.Status(ctx, status.ID)
 		if err == nil {

@@ -77,7 +77,7 @@ func (c *conn) eachVersion(f func(collections.Version), text string, args []any)
 		var class class
 		var hash []byte
 		err := scan(&pos, &class, &v.ID, &v.Type, &v.SpecVersion, &v.Timestamp, &added, &v.Rank, &hash, &v.Party)
-		if err == nil && class != classOther {
+		if err == nil && class.isVersion() {
 			v.Sequence, v.DateAdded, v.Removed = sequence(pos), date(added), class == classRemoved
 			copy(v.Hash[:], hash)
 			f(v)

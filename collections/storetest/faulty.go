@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"accord/collections"
+	"accord/stix"
 
 	"github.com/google/uuid"
 )
@@ -97,11 +98,11 @@ func twice(decide collections.Decide) collections.Decide {
 	}
 }
 
-func (f *Faulty) Last(ctx context.Context, log uuid.UUID) (int64, error) {
+func (f *Faulty) Last(ctx context.Context, log uuid.UUID, clearance stix.TLP) (int64, error) {
 	if err := f.fails("Last"); err != nil {
 		return 0, err
 	}
-	return f.Store.Last(ctx, log)
+	return f.Store.Last(ctx, log, clearance)
 }
 
 func (f *Faulty) Page(ctx context.Context, log uuid.UUID, q collections.Query) (collections.Page, error) {

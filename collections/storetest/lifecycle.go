@@ -190,7 +190,7 @@ func closedStoreIsUnavailable(f *fixture) {
 	}
 	for method, call := range map[string]func() error{
 		"Append":   func() error { _, err := s.Append(ctx, f.id, deciding()); return err },
-		"Last":     func() error { _, err := s.Last(ctx, f.id); return err },
+		"Last":     func() error { _, err := s.Last(ctx, f.id, stix.Red); return err },
 		"Page":     func() error { _, err := s.Page(ctx, f.id, collections.Query{Limit: 1}); return err },
 		"Objects":  func() error { _, err := s.Objects(ctx, f.id, []int64{1}); return err },
 		"Manifest": func() error { _, err := s.Manifest(ctx, f.id, []int64{1}); return err },

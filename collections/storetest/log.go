@@ -48,7 +48,7 @@ func deciding(entries ...collections.Entry) collections.Decide {
 // last returns the sequence of the last record.
 func (l log) last() int64 {
 	l.t.Helper()
-	last, err := l.store.Last(l.t.Context(), l.id)
+	last, err := l.store.Last(l.t.Context(), l.id, stix.Red)
 	if err != nil {
 		l.t.Fatalf("Last: %v", err)
 	}

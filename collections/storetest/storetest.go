@@ -74,6 +74,7 @@ var cases = []struct {
 
 	{"P6/VersionsInAnyOrder", versionsInAnyOrder},
 	{"P6/HiddenVersionSupersedesNothing", hiddenVersionSupersedesNothing},
+	{"P6/HiddenRecordIsNotTheLast", hiddenRecordIsNotTheLast},
 	{"LatestSpecVersion", latestSpecVersion},
 	{"VersionsByInstant", versionsByInstant},
 

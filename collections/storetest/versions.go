@@ -71,6 +71,33 @@ func hiddenVersionSupersedesNothing(f *fixture) {
 	}
 }
 
+// P6: what a clearance does not see does not move what is last for it: no push,
+// though it is of a newer version, and no delete of it; a delete of what it sees
+// does, whatever else went with that.
+func hiddenRecordIsNotTheLast(f *fixture) {
+	id := objectID("indicator", 1)
+	for i, step := range []struct {
+		entry             collections.Entry
+		clear, amber, red int64
+	}{
+		{added(id, t1, stix.Clear), 1, 1, 1},
+		{added(id, t2, stix.Amber), 1, 2, 2},
+		{added(id, t3, stix.Red), 1, 2, 3},
+		{removed(id, 3), 1, 2, 4},
+		{added(objectID("indicator", 2), t1, stix.Red), 1, 2, 5},
+		{removed(id, 1, 2), 6, 6, 6},
+		{added(id, t2, stix.Amber), 6, 7, 7},
+		{removed(id, 7), 6, 8, 8},
+	} {
+		f.append(step.entry)
+		for clearance, want := range map[stix.TLP]int64{stix.Clear: step.clear, stix.Green: step.clear, stix.Amber: step.amber, stix.AmberStrict: step.amber, stix.Red: step.red} {
+			if got, err := f.store.Last(f.Context(), f.id, clearance); err != nil || got != want {
+				f.Errorf("step %d: Last for %s is %d, %v; want %d", i+1, clearance, got, err, want)
+			}
+		}
+	}
+}
+
 // TX-MSV-02, TX-MSV-03, TX-MSV-05: without a filter of specification versions
 // each object is shown in its latest, though a version in an earlier one be
 // newer.

@@ -25,6 +25,10 @@ const (
 	maxPage     = 512 << 20
 )
 
+// silence is how long a server may send nothing: a large push is stored before
+// it is answered.
+const silence = 5 * time.Minute
+
 // A Config says which server to speak with, and as whom.
 type Config struct {
 	// Server is the base URL of a server, its discovery URL, or the URL of one
@@ -74,7 +78,7 @@ func New(cfg Config) (*Client, error) {
 	}
 	if cfg.Transport == nil {
 		transport := http.DefaultTransport.(*http.Transport).Clone()
-		transport.ResponseHeaderTimeout = 5 * time.Minute // a large push is stored before it is answered
+		transport.ResponseHeaderTimeout = silence
 		transport.TLSClientConfig = cfg.TLS
 		cfg.Transport = transport
 	}
@@ -145,6 +149,8 @@ func (c *Client) post(ctx context.Context, u *url.URL, body []byte, v any) error
 // several times, and the last time counts.
 func (c *Client) do(ctx context.Context, method string, u *url.URL, body []byte, read func(*http.Response) error) error {
 	return c.patiently(ctx, func() error {
+		ctx, stop := context.WithCancelCause(ctx)
+		defer stop(nil)
 		req, err := http.NewRequestWithContext(ctx, method, u.String(), bytes.NewReader(body))
 		if err != nil {
 			return err
@@ -159,21 +165,33 @@ func (c *Client) do(ctx context.Context, method string, u *url.URL, body []byte,
 		if res.StatusCode/100 != 2 {
 			return refusal(res)
 		}
-		res.Body = answer{res.Body}
+		res.Body = answer{res.Body, ctx, stop}
 		return read(res)
 	})
 }
 
-// An answer is the body of one, and marks the errors of reading it.
-type answer struct{ io.ReadCloser }
+// An answer is the body of one. It ends the context of its request when the
+// server is silent for too long, and marks the errors of reading.
+type answer struct {
+	io.ReadCloser
+	ctx  context.Context
+	stop context.CancelCauseFunc
+}
 
 func (b answer) Read(p []byte) (int, error) {
+	late := time.AfterFunc(silence, func() { b.stop(errSilent) })
 	n, err := b.ReadCloser.Read(p)
-	if err != nil && err != io.EOF {
-		err = &brokenError{err}
+	late.Stop()
+	switch {
+	case err == nil || err == io.EOF:
+		return n, err
+	case context.Cause(b.ctx) == errSilent:
+		err = errSilent
 	}
-	return n, err
+	return n, &brokenError{err}
 }
+
+var errSilent = fmt.Errorf("the server began to answer, then was silent for %s", silence)
 
 // A brokenError is a connection that broke while an answer was read.
 type brokenError struct{ error }

@@ -276,6 +276,30 @@ func TestPatienceWithConnections(t *testing.T) {
 	}
 }
 
+// A server that falls silent in the middle of an answer, as one does whose
+// machine is gone, is asked again.
+func TestPatienceWithSilence(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c, requests := newClient(t, newFakeServer(), "https://taxii.example"), 0
+		c.http.Transport = roundTrip(func(r *http.Request) (*http.Response, error) {
+			if requests++; requests > 1 {
+				return &http.Response{StatusCode: http.StatusOK, Body: io.NopCloser(strings.NewReader(`{}`))}, nil
+			}
+			body, sent := io.Pipe()
+			go sent.Write([]byte(`{"title":`))
+			context.AfterFunc(r.Context(), func() { sent.CloseWithError(r.Context().Err()) }) // as net/http does
+			return &http.Response{StatusCode: http.StatusOK, Body: body}, nil
+		})
+		var told error
+		c.config.Retrying = func(err error, _ time.Duration) { told = err }
+		began := time.Now()
+		err := c.get(t.Context(), c.server, new(struct{}))
+		if took := time.Since(began); err != nil || requests != 2 || !errors.Is(told, errSilent) || took < silence || took > silence+time.Minute {
+			t.Errorf("%v after %d requests and %v, told %v; want a second request after %v", err, requests, took, told, silence)
+		}
+	})
+}
+
 type roundTrip func(*http.Request) (*http.Response, error)
 
 func (f roundTrip) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
