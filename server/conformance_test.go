@@ -250,7 +250,7 @@ func TestConformanceOfBrokenServers(t *testing.T) {
 				objects(w, r)
 				return
 			}
-			rewriteRoots(s, r.Host).ServeHTTP(w, r)
+			rewriteRoots(s, s.http.Handler, r.Host).ServeHTTP(w, r)
 		}))
 		t.Cleanup(front.Close)
 		cfg := all

@@ -16,10 +16,10 @@ type front func(next http.Handler) http.Handler
 
 // rewriteRoots is the server behind a front: its API roots bear the front's
 // host, so that all requests come through it.
-func rewriteRoots(s *running, host string) http.Handler {
+func rewriteRoots(s *running, h http.Handler, host string) http.Handler {
 	return changeAnswer(func(_ *http.Request, a *answer) {
 		a.body = bytes.ReplaceAll(a.body, []byte(s.URL()+"/"), []byte("http://"+host+"/"))
-	})(s.http.Handler)
+	})(h)
 }
 
 // An answer is what a server said, and what a front makes of it.
