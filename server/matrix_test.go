@@ -95,8 +95,11 @@ func TestMatrix(t *testing.T) {
 	counts, cells, failures := make([]int, len(rules)), 0, 0
 	for c := range m.cells {
 		i := slices.IndexFunc(rules, func(r rule) bool { return r.fits(c) })
-		cells++
 		counts[i]++
+		if rules[i].step < "5" && counts[i]%cellsEvery != 0 {
+			continue
+		}
+		cells++
 		if fault := m.run(c, rules[i].want); fault != "" {
 			if failures++; failures <= 40 {
 				t.Errorf("%v: %s; want %d by rule %q", c, fault, rules[i].want, rules[i].step)

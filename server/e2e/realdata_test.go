@@ -1,7 +1,8 @@
-package server
+package e2e
 
 import (
 	"cmp"
+	"compress/gzip"
 	"encoding/json"
 	"io"
 	"net/http"
@@ -9,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 
 	"accord/stix"
@@ -26,17 +28,16 @@ var realPushes = map[string][]string{
 // Every object of a real push comes back byte for byte, in the order of the
 // push, or the status names it (P3, P4).
 func TestRealDataComesBack(t *testing.T) {
-	folder := cmp.Or(os.Getenv("ACCORD_TEST_DATA"), filepath.Join("..", "..", "shared", "data"))
+	folder := cmp.Or(os.Getenv("ACCORD_TEST_DATA"), filepath.Join("..", "..", "..", "shared", "data"))
 	if _, err := os.Stat(folder); err != nil {
 		t.Skipf("no real data: set ACCORD_TEST_DATA to a folder of STIX files (%v)", err)
 	}
-	cfg := testConfig(t)
-	cfg.Agreements = []string{filepath.Join("testdata", "real.yaml")}
-	s := start(t, cfg)
-	token := s.token(t)
+	dir := filepath.Join(t.TempDir(), "data")
+	accord(t, "agreement", "apply", "--data", dir, filepath.Join("testdata", "real.yaml"))
+	s := start(t, dir, strings.TrimSpace(accord(t, "token", "issue", "--data", dir, "--party", "cert-us", "--scope", "read:*/* write:*/*")))
 	for collection, files := range realPushes {
 		t.Run(collection, func(t *testing.T) {
-			r := roundTrip{t: t, url: s.URL() + "/taxii2/real/collections/" + collection + "/objects/", token: token, posted: map[version][]string{}, refused: map[version]bool{}}
+			r := roundTrip{t: t, server: s, url: s.base + "/taxii2/real/collections/" + collection + "/objects/", posted: map[objectVersion][]string{}, refused: map[objectVersion]bool{}}
 			for _, file := range files {
 				r.push(filepath.Join(folder, file))
 			}
@@ -45,15 +46,16 @@ func TestRealDataComesBack(t *testing.T) {
 	}
 }
 
-// A version names an object version as the object itself does.
-type version struct{ id, version string }
+// An objectVersion names an object version as the object itself does.
+type objectVersion struct{ id, version string }
 
 type roundTrip struct {
-	t          *testing.T
-	url, token string
-	order      []version // as first posted
-	posted     map[version][]string
-	refused    map[version]bool
+	t       *testing.T
+	server  *server
+	url     string
+	order   []objectVersion // as first posted
+	posted  map[objectVersion][]string
+	refused map[objectVersion]bool
 }
 
 // push posts a file as it is, in one piece.
@@ -64,9 +66,11 @@ func (r *roundTrip) push(file string) {
 		r.t.Fatal(err)
 	}
 	defer f.Close()
-	content, err := unpack(f)
-	if err != nil {
-		r.t.Fatal(err)
+	content := io.Reader(f)
+	if strings.HasSuffix(file, ".gz") {
+		if content, err = gzip.NewReader(f); err != nil {
+			r.t.Fatal(err)
+		}
 	}
 	// What is posted is read at the same time by the test itself.
 	reading, writing := io.Pipe()
@@ -85,7 +89,7 @@ func (r *roundTrip) push(file string) {
 		if f.Version == "unknown" {
 			f.Version = ""
 		}
-		r.refused[version{f.ID, f.Version}] = true
+		r.refused[objectVersion{f.ID, f.Version}] = true
 	}
 	r.t.Logf("%s: %d objects, %d refused", filepath.Base(file), status.Total, len(status.Failures))
 }
@@ -110,14 +114,14 @@ func (r *roundTrip) note(file io.Reader) error {
 	}
 }
 
-func versionOf(raw []byte) version {
+func versionOf(raw []byte) objectVersion {
 	o, _ := stix.ReadObject(raw, stix.Limits{})
-	return version{string(o.ID), string(o.Version())}
+	return objectVersion{string(o.ID), string(o.Version())}
 }
 
 // poll walks the collection and compares.
 func (r *roundTrip) poll() {
-	var order []version
+	var order []objectVersion
 	for query := (url.Values{"match[version]": {"all"}, "limit": {"1000"}}); ; {
 		var page struct {
 			More    bool
@@ -138,7 +142,7 @@ func (r *roundTrip) poll() {
 		}
 		query.Set("next", page.Next)
 	}
-	want := slices.DeleteFunc(slices.Clone(r.order), func(v version) bool { return r.refused[v] })
+	want := slices.DeleteFunc(slices.Clone(r.order), func(v objectVersion) bool { return r.refused[v] })
 	if !slices.Equal(order, want) {
 		r.t.Errorf("%d versions came back; want the %d posted ones in their order", len(order), len(want))
 	}
@@ -151,11 +155,11 @@ func (r *roundTrip) do(method, url string, body io.Reader, into any) {
 	if err != nil {
 		r.t.Fatal(err)
 	}
-	req.Header.Set("Authorization", "Bearer "+r.token)
+	req.Header.Set("Authorization", "Bearer "+r.server.token)
 	if body != nil {
 		req.Header.Set("Content-Type", "application/taxii+json;version=2.1")
 	}
-	res, err := http.DefaultClient.Do(req)
+	res, err := r.server.client.Do(req)
 	if err != nil {
 		r.t.Fatal(err)
 	}
