@@ -23,6 +23,7 @@ var exchanges = []string{"newWorld", "http.Get", "http.Post", "http.ReadResponse
 // A testFile scan knows of each function of a folder's tests which others it
 // calls, and of each test which requirements its comment names.
 type testScan struct {
+	http  bool // the folder's tests import net/http, so that a Do there is an exchange
 	calls map[string]map[string]bool
 	ids   map[string][]string // of tests, in the order of the comment
 }
@@ -45,7 +46,7 @@ func httpTests(t *testing.T, root string) map[string][]string {
 		}
 		folder := filepath.Dir(path)
 		if scans[folder] == nil {
-			scans[folder] = &testScan{map[string]map[string]bool{}, map[string][]string{}}
+			scans[folder] = &testScan{calls: map[string]map[string]bool{}, ids: map[string][]string{}}
 		}
 		scans[folder].add(file)
 		return nil
@@ -58,7 +59,7 @@ func httpTests(t *testing.T, root string) map[string][]string {
 		scan := scans[folder]
 		name, _ := filepath.Rel(root, folder)
 		for _, test := range slices.Sorted(maps.Keys(scan.ids)) {
-			if !scan.reaches(test, map[string]bool{}) {
+			if !scan.http || !scan.reaches(test, map[string]bool{}) {
 				continue
 			}
 			for _, id := range scan.ids[test] {
@@ -70,6 +71,9 @@ func httpTests(t *testing.T, root string) map[string][]string {
 }
 
 func (s *testScan) add(file *ast.File) {
+	for _, i := range file.Imports {
+		s.http = s.http || i.Path.Value == `"net/http"`
+	}
 	for _, d := range file.Decls {
 		f, ok := d.(*ast.FuncDecl)
 		if !ok {
