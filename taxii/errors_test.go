@@ -1,6 +1,7 @@
 package taxii
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -10,6 +11,7 @@ import (
 
 	"accord/collections"
 
+	"github.com/google/uuid"
 	"github.com/labstack/echo/v4"
 )
 
@@ -123,4 +125,20 @@ func TestPanic(t *testing.T) {
 	if a := w.status(500, call{path: pathObjects}); strings.Contains(string(a.body), "secret") {
 		t.Errorf("the answer shows the panic: %s", a.body)
 	}
+}
+
+// A blankStore has positions, but lost the bytes there.
+type blankStore struct{ collections.Store }
+
+func (blankStore) Objects(context.Context, uuid.UUID, []int64) ([]collections.StoredObject, error) {
+	return nil, nil
+}
+
+// TX-ERR-04: a store that has lost bytes is an error, neither an empty page, which
+// clients take for the end, nor an answer that never comes.
+func TestLostBytes(t *testing.T) {
+	w := newWorld(t)
+	w.fill(3)
+	w.store.Store = blankStore{w.store.Store}
+	w.status(http.StatusServiceUnavailable, call{path: pathObjects, provoked: true})
 }

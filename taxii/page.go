@@ -93,8 +93,13 @@ func headPage(r *request) error {
 	return nil
 }
 
-// maxLooks is how often a page is looked up while objects of it are deleted.
-const maxLooks = 5
+// maxLooks is how often a page is looked up while objects of it are deleted, and
+// mostLooks how often while it comes back without any: no client deletes so fast,
+// and a store that has lost bytes must not keep a processor busy for ever.
+const (
+	maxLooks  = 5
+	mostLooks = 100
+)
 
 // readPage returns the page that the request asks for with its first members.
 // One of whose first something was removed between its positions and its bytes is
@@ -115,6 +120,9 @@ func readPage(r *request, get fetch) (page, error) {
 		whole := len(p.members)+len(p.rest) == len(positions.Sequences)
 		if whole || looks >= maxLooks && len(p.members) > 0 {
 			return p, nil
+		}
+		if looks >= mostLooks {
+			return page{}, collections.Errorf(collections.ErrUnavailable, "the page changes faster than it can be read; ask again")
 		}
 	}
 }
