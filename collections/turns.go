@@ -13,8 +13,8 @@ import (
 )
 
 // Turns share the server among parties: none waits because of what another sends
-// or how slowly it takes its answers. The fields are filled in before the first use; the zero
-// value is ready for it.
+// or how slowly it takes its answers. The fields are filled in before the first
+// use; the zero value is ready for it.
 type Turns struct {
 	// MaxPushes is how many pushes of one party are worked on at once; zero
 	// means 8. Four times as many may be there, being received or waiting.
@@ -25,17 +25,16 @@ type Turns struct {
 	// that a Recorder has room for.
 	MaxAccesses int
 
-	// Workers is how many turns of work there are at once; zero means one fewer
-	// than processors.
-	Workers int
+	// Processors is for what keeps one busy for some milliseconds. A store works
+	// in turns of the same gate; nil means one for a processor fewer than there
+	// are.
+	Processors *fair.Gate
 
-	// Waited, if any, is told how long somebody waited for a turn, in a queue
-	// that is called "push" or "work".
-	Waited func(queue string, d time.Duration)
+	// PushWaited, if any, is told how long each push waited to be worked on.
+	PushWaited func(time.Duration)
 
-	ready                sync.Once
-	bodies, pushes, work fair.Gate
-	accesses             fair.Gate
+	ready                    sync.Once
+	accesses, bodies, pushes fair.Gate
 }
 
 // patience is how long one waits while others of his party are worked on: less
@@ -45,17 +44,11 @@ const patience = 10 * time.Second
 func (t *Turns) setUp() {
 	most := cmp.Or(t.MaxPushes, 8)
 	t.bodies = fair.Gate{Each: 4 * most, Waiting: -1}
-	t.pushes = fair.Gate{Each: most, Patience: patience, Waited: t.waited("push")}
+	t.pushes = fair.Gate{Each: most, Patience: patience, Waited: t.PushWaited}
 	t.accesses = fair.Gate{Each: cmp.Or(t.MaxAccesses, accessRoom/8), Patience: patience}
-	// One processor is left to those who only read.
-	t.work = fair.Gate{Most: cmp.Or(t.Workers, max(1, runtime.GOMAXPROCS(0)-1)), Waited: t.waited("work")}
-}
-
-func (t *Turns) waited(queue string) func(time.Duration) {
-	if t.Waited == nil {
-		return nil
+	if t.Processors == nil {
+		t.Processors = &fair.Gate{Most: max(1, runtime.GOMAXPROCS(0)-1)}
 	}
-	return func(d time.Duration) { t.Waited(queue, d) }
 }
 
 // Access lets the caller have an answer, when fewer of his party are being
@@ -80,53 +73,67 @@ func (t *Turns) Push(ctx context.Context) (done func(), err error) {
 	return enter(ctx, &t.pushes, "pushes")
 }
 
-// Work waits for the caller's turn to do what keeps a processor busy for some
-// milliseconds; done ends it. Who has a turn waits for no other one.
+// Work waits for the caller's turn to keep a processor busy for some milliseconds;
+// done ends it. Who has a turn waits for no other one.
 func (t *Turns) Work(ctx context.Context) (done func(), err error) {
 	t.ready.Do(t.setUp)
-	return enter(ctx, &t.work, "pushes")
+	return enter(ctx, t.Processors, "requests")
 }
 
 func enter(ctx context.Context, g *fair.Gate, what string) (leave func(), err error) {
 	caller, _ := CallerFrom(ctx)
-	err = g.Enter(ctx, caller.Party)
-	if errors.Is(err, fair.ErrFull) {
+	if err := g.Enter(ctx, caller.Party); errors.Is(err, fair.ErrFull) {
 		return nil, Errorf(ErrBusy, "your party has as many %s under way as it may; send the next when one of them is answered", what)
+	} else if err != nil {
+		return nil, err
 	}
-	return func() { g.Leave(caller.Party) }, err
+	return func() { g.Leave(caller.Party) }, nil
 }
 
-// A Worker reads for one who works on what he reads: he has his turn from the
-// end of a Read to the beginning of the next, so that none of his turns is long.
+// A Worker has a turn of Work whenever it works, and gives it back whenever it
+// waits for something else, so that none of its turns is long. One goroutine uses
+// it. A nil Worker works without turns.
 type Worker struct {
 	ctx   context.Context
 	turns *Turns
-	src   io.Reader
 	done  func() // nil outside of a turn
 }
 
-// Worker returns a reader of src that takes turns. It is closed in the end.
-func (t *Turns) Worker(ctx context.Context, src io.Reader) *Worker {
-	return &Worker{ctx: ctx, turns: t, src: src}
+// Worker returns a worker for the caller. It rests in the end.
+func (t *Turns) Worker(ctx context.Context) *Worker {
+	return &Worker{ctx: ctx, turns: t}
 }
 
-// Read ends the turn, reads, and waits for the next turn.
-func (w *Worker) Read(p []byte) (int, error) {
-	w.Close()
-	n, err := w.src.Read(p)
-	done, waited := w.turns.Work(w.ctx)
-	if waited != nil {
-		return 0, waited
+// Work waits for a turn, or goes on with the one it has.
+func (w *Worker) Work() (err error) {
+	if w != nil && w.done == nil {
+		w.done, err = w.turns.Work(w.ctx)
 	}
-	w.done = done
-	return n, err
+	return err
 }
 
-// Close ends the turn. It returns nil, and may be called more than once.
-func (w *Worker) Close() error {
-	if w.done != nil {
+// Rest gives the turn back if there is one.
+func (w *Worker) Rest() {
+	if w != nil && w.done != nil {
 		w.done()
 		w.done = nil
 	}
-	return nil
+}
+
+// Reader returns a reader of src for one who works on what he reads: the worker
+// rests during a Read and works from its end on.
+func (w *Worker) Reader(src io.Reader) io.Reader { return workerReader{w, src} }
+
+type workerReader struct {
+	worker *Worker
+	src    io.Reader
+}
+
+func (r workerReader) Read(p []byte) (int, error) {
+	r.worker.Rest()
+	n, err := r.src.Read(p)
+	if waited := r.worker.Work(); waited != nil {
+		return 0, waited
+	}
+	return n, err
 }

@@ -7,13 +7,15 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"accord/collections/fair"
 )
 
 // TX-SEC-02: who reads what he works on has a turn from one read to the next, and
 // none while he waits for what he reads.
 func TestWorkerTakesTurns(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		turns := Turns{Workers: 1}
+		turns := Turns{Processors: &fair.Gate{Most: 1}}
 		party := func(name string) context.Context { return WithCaller(t.Context(), Caller{Party: name}) }
 		free := func() bool {
 			ctx, cancel := context.WithTimeout(party("b"), time.Second)
@@ -25,9 +27,10 @@ func TestWorkerTakesTurns(t *testing.T) {
 			return err == nil
 		}
 		r, w := io.Pipe()
-		worker, buf := turns.Worker(party("a"), r), make([]byte, 1)
+		worker, buf := turns.Worker(party("a")), make([]byte, 1)
+		src := worker.Reader(r)
 		read := make(chan error)
-		go func() { _, err := worker.Read(buf); read <- err }()
+		go func() { _, err := src.Read(buf); read <- err }()
 		synctest.Wait()
 		if !free() {
 			t.Error("a turn is held while nothing has been read")
@@ -36,7 +39,7 @@ func TestWorkerTakesTurns(t *testing.T) {
 		if err := <-read; err != nil || free() {
 			t.Errorf("after the read, %v, there is no turn", err)
 		}
-		go func() { _, err := worker.Read(buf); read <- err }()
+		go func() { _, err := src.Read(buf); read <- err }()
 		synctest.Wait()
 		if !free() {
 			t.Error("the turn goes on in the next read")
@@ -45,8 +48,8 @@ func TestWorkerTakesTurns(t *testing.T) {
 		if err := <-read; err != io.EOF {
 			t.Errorf("at the end: %v", err)
 		}
-		worker.Close()
-		worker.Close()
+		worker.Rest()
+		worker.Rest()
 		if !free() {
 			t.Error("the turn goes on after the end")
 		}

@@ -29,13 +29,8 @@ type backend struct {
 	auth    *auth.Authenticator
 }
 
-// openBackend opens the store of cfg, which is made if it is not there. waited,
-// if any, is told how long its readers wait for their turn.
-func openBackend(ctx context.Context, cfg *Config, log *slog.Logger, waited func(queue string, d time.Duration)) (*backend, error) {
-	var options sqlite.Options
-	if waited != nil {
-		options.Waited = func(d time.Duration) { waited("read", d) }
-	}
+// openBackend opens the store of cfg, which is made if it is not there.
+func openBackend(ctx context.Context, cfg *Config, log *slog.Logger, options sqlite.Options) (*backend, error) {
 	store, err := sqlite.Open(ctx, cfg.storeFile(), options)
 	if err != nil {
 		return nil, err

@@ -9,6 +9,8 @@ import (
 	"log/slog"
 	"math"
 
+	"accord/collections/sqlite"
+
 	"github.com/spf13/cobra"
 )
 
@@ -152,7 +154,7 @@ func withBackend(cmd *cobra.Command, s *settings, do func(ctx context.Context, b
 // onBackend opens the store of cfg, made if it is not there, and runs do on it.
 func onBackend(cmd *cobra.Command, cfg *Config, do func(ctx context.Context, b *backend) error) (err error) {
 	log := slog.New(slog.NewTextHandler(cmd.ErrOrStderr(), &slog.HandlerOptions{Level: slog.LevelWarn}))
-	b, err := openBackend(cmd.Context(), cfg, log, nil)
+	b, err := openBackend(cmd.Context(), cfg, log, sqlite.Options{})
 	if err != nil {
 		return err
 	}

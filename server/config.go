@@ -122,7 +122,7 @@ type Config struct {
 	// kept, such as 90d or 2000h; "0" is for ever.
 	AuditRetention string `yaml:"audit_retention" json:"audit_retention"`
 
-	workers int // turns of work at once; 0 for one fewer than processors
+	processors int // of the machine; 0 for as many as Go uses
 }
 
 // Defaults returns the configuration of a server that was told nothing.

@@ -27,7 +27,7 @@ var arrows = map[string][]string{
 	"server/api":            {"stix", "schemas", "collections", "taxii/wire"},
 	"server/sample":         {"stix"},
 	"server": {
-		"stix", "stix/lift", "stix/pattern", "schemas", "collections", "collections/search", "collections/sqlite",
+		"stix", "stix/lift", "stix/pattern", "schemas", "collections", "collections/fair", "collections/search", "collections/sqlite",
 		"taxii", "taxii/client", "taxii/conformance", "taxii/wire", "server/api", "server/auth", "server/sample",
 	},
 	"server/cmd/accord":              {"server"},

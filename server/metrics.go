@@ -65,9 +65,10 @@ func newMetrics(r prometheus.Registerer) *metrics {
 
 func (m *metrics) lostAccesses(n int) { m.lost.Add(float64(n)) }
 
-// waited observes how long turns in a queue were waited for.
-func (m *metrics) waited(queue string, d time.Duration) {
-	m.waits.WithLabelValues(queue).Observe(d.Seconds())
+// waited returns what observes how long turns in a queue were waited for.
+func (m *metrics) waited(queue string) func(time.Duration) {
+	waits := m.waits.WithLabelValues(queue)
+	return func(d time.Duration) { waits.Observe(d.Seconds()) }
 }
 
 // A measuredStore counts what is appended.

@@ -33,7 +33,7 @@ func (s *Server) surfaces(store collections.Store) http.Handler {
 		Validator: schemas.New(),
 		Log:       s.log,
 		Now:       time.Now,
-		Turns:     collections.Turns{MaxPushes: s.cfg.MaxPushes, Workers: s.cfg.workers, Waited: s.metrics.waited},
+		Turns:     collections.Turns{MaxPushes: s.cfg.MaxPushes, Processors: s.processors, PushWaited: s.metrics.waited("push")},
 		Recorder:  s.recorder,
 	}
 	(&taxii.Handler{

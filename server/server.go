@@ -14,6 +14,8 @@ import (
 	"time"
 
 	"accord/collections"
+	"accord/collections/fair"
+	"accord/collections/sqlite"
 
 	"github.com/gofrs/flock"
 	"github.com/prometheus/client_golang/prometheus"
@@ -47,14 +49,15 @@ const settingPublicURL = "public_url"
 // runs.
 type Server struct {
 	*backend
-	log     *slog.Logger
-	lock    *flock.Flock
-	metrics *metrics
-	ready   readiness
-	rates   *rates
-	guesses *guesses
-	ballast []byte    // see newBallast
-	tls     *tlsFiles // nil for a server that does not speak TLS
+	log        *slog.Logger
+	lock       *flock.Flock
+	metrics    *metrics
+	ready      readiness
+	rates      *rates
+	guesses    *guesses
+	ballast    []byte // see newBallast
+	processors *fair.Gate
+	tls        *tlsFiles // nil for a server that does not speak TLS
 
 	recorder *collections.Recorder // of accesses
 
@@ -151,7 +154,9 @@ func (s *Server) open(ctx context.Context, cfg *Config) (err error) {
 	s.metricsHTTP.ReadTimeout, s.metricsHTTP.WriteTimeout = headerTimeout, idleTimeout
 	s.rates = &rates{requests: cfg.RateRequests, bytes: cfg.RateBytes, refused: s.metrics.refused, log: s.log}
 	s.guesses = newGuesses()
-	if s.backend, err = openBackend(ctx, cfg, s.log, s.metrics.waited); err != nil {
+	s.processors = cfg.newProcessors()
+	s.processors.Waited = s.metrics.waited("work")
+	if s.backend, err = openBackend(ctx, cfg, s.log, sqlite.Options{Waited: s.metrics.waited("read"), Processors: s.processors}); err != nil {
 		return err
 	}
 	if s.tls != nil {

@@ -30,10 +30,9 @@ func (h *Handler) receive(r *request) (*body, error) {
 }
 
 // members finds the members of the body and checks its grammar to the end
-// (TX-OBJ-POST-08). The objects are judged later, each by itself. It reads from
-// content, which it closes.
-func (b *body) members(content io.ReadCloser) (posted, error) {
-	defer content.Close()
+// (TX-OBJ-POST-08). The objects are judged later, each by itself. It reads the
+// body from content.
+func (b *body) members(content io.Reader) (posted, error) {
 	reader := stix.NewReader(content, b.wrapper, stix.DefaultLimits)
 	p := posted{from: b.Reader()}
 	for {

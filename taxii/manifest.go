@@ -20,13 +20,9 @@ func (h *Handler) getManifest(r *request) error {
 	return h.writePage(r, manifestOf(r.view))
 }
 
-// manifestChunk is how many records are held at once: some 200 kB.
-const manifestChunk = 1_000
-
 func manifestOf(v *collections.View) fetch {
 	return func(ctx context.Context, seqs []int64) ([][]byte, []int64, error) {
-		n := min(len(seqs), manifestChunk)
-		versions, err := v.Manifest(ctx, seqs[:n])
+		versions, err := v.Manifest(ctx, seqs)
 		if err != nil {
 			return nil, nil, err
 		}
@@ -42,6 +38,6 @@ func manifestOf(v *collections.View) fetch {
 				return nil, nil, err
 			}
 		}
-		return records, seqs[n:], nil
+		return records, nil, nil
 	}
 }

@@ -55,7 +55,9 @@ func (h *Handler) push(r *request) (collections.Pushed, error) {
 		return collections.Pushed{}, err
 	}
 	defer done()
-	posted, err := r.body.members(turns.Worker(ctx, r.body.Reader()))
+	worker := turns.Worker(ctx)
+	posted, err := r.body.members(worker.Reader(r.body.Reader()))
+	worker.Rest()
 	if err != nil {
 		return collections.Pushed{}, err
 	}

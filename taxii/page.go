@@ -1,10 +1,11 @@
 package taxii
 
 import (
-	"bufio"
 	"bytes"
 	"context"
+	"fmt"
 	"io"
+	"log/slog"
 	"net/http"
 	"strconv"
 	"sync"
@@ -50,7 +51,7 @@ func (p *page) fetch(ctx context.Context, get fetch, n int) error {
 // TAXII 2.1 §3.2, then {"more", "next", "objects"} streamed as it is fetched.
 func (h *Handler) writePage(r *request, get fetch) error {
 	if r.Request().Method == http.MethodHead {
-		return headPage(r)
+		return h.headPage(r)
 	}
 	key, err := h.answers.key(r)
 	if err != nil {
@@ -63,15 +64,18 @@ func (h *Handler) writePage(r *request, get fetch) error {
 	if wanted {
 		defer h.answers.copied()
 	}
-	p, err := readPage(r, get)
+	worker := h.pageWorker(r)
+	defer worker.Rest()
+	p, err := readPage(r, worker, get)
 	if err != nil {
 		return err
 	}
 	setDateAdded(r, p.First, p.Last)
 	if len(p.members) == 0 {
+		worker.Rest()
 		return writeBody(r, http.StatusOK, []byte("{}"))
 	}
-	sent := h.sendPage(r, &p, get, key, wanted)
+	sent := h.sendPage(r, worker, &p, get, key, wanted)
 	if sent == nil {
 		return nil
 	}
@@ -83,7 +87,12 @@ func (h *Handler) writePage(r *request, get fetch) error {
 }
 
 // headPage answers HEAD: what GET would answer, without looking at any member.
-func headPage(r *request) error {
+func (h *Handler) headPage(r *request) error {
+	worker := h.pageWorker(r)
+	defer worker.Rest()
+	if err := worker.Work(); err != nil {
+		return err
+	}
 	p, err := r.view.Page(r.Request().Context(), r.query.Filter)
 	if err != nil {
 		return err
@@ -93,20 +102,28 @@ func headPage(r *request) error {
 	return nil
 }
 
-// maxLooks is how often a page is looked up while objects of it are deleted, and
-// mostLooks how often while it comes back without any: no client deletes so fast,
-// and a store that has lost bytes must not keep a processor busy for ever.
-const (
-	maxLooks  = 5
-	mostLooks = 100
-)
+// pageWorker returns the worker for a page that may keep a processor busy; for
+// others it is nil, so that they go out beside whatever else their party does.
+func (h *Handler) pageWorker(r *request) *collections.Worker {
+	versions := r.query.Versions
+	if r.query.Limit <= firstFetch && (versions.IsLatest() || versions.All) {
+		return nil
+	}
+	return h.Service.Turns.Worker(r.Request().Context())
+}
+
+// maxLooks is how often a page is looked up while objects of it are deleted: no
+// client deletes so fast.
+const maxLooks = 10
 
 // readPage returns the page that the request asks for with its first members.
-// One of whose first something was removed between its positions and its bytes is
-// looked up again, so that its headers are the dates of what it holds; where
-// removing goes on and on, of what it held a moment before. A page that became
-// empty always is, because clients take it for the end (TX-PAG-11).
-func readPage(r *request, get fetch) (page, error) {
+// Where one of these was removed between its positions and its bytes it is looked
+// up again, so that its headers are the dates of what it holds. After maxLooks it
+// is taken as it is, but never empty: clients take that for the end (TX-PAG-11).
+func readPage(r *request, worker *collections.Worker, get fetch) (page, error) {
+	if err := worker.Work(); err != nil {
+		return page{}, err
+	}
 	ctx := r.Request().Context()
 	for looks := 1; ; looks++ {
 		positions, err := r.view.Page(ctx, r.query.Filter)
@@ -117,19 +134,38 @@ func readPage(r *request, get fetch) (page, error) {
 		if err := p.fetch(ctx, get, firstFetch); err != nil {
 			return page{}, err
 		}
-		whole := len(p.members)+len(p.rest) == len(positions.Sequences)
-		if whole || looks >= maxLooks && len(p.members) > 0 {
-			return p, nil
+		whole, err := p.whole(ctx, r.view)
+		if err != nil {
+			return page{}, err
 		}
-		if looks >= mostLooks {
-			return page{}, collections.Errorf(collections.ErrUnavailable, "the page changes faster than it can be read; ask again")
+		switch last := looks == maxLooks; {
+		case whole, last && len(p.members) > 0:
+			return p, nil
+		case last:
+			return page{}, &collections.Error{
+				Kind: collections.ErrUnavailable, Detail: "the page could not be read; ask again",
+				Err: fmt.Errorf("collection %s has no bytes at %d positions from %d on", r.view.ID, len(positions.Sequences), positions.Sequences[0]),
+			}
 		}
 	}
 }
 
+// whole reports whether nothing was removed of the first members of a page. Those
+// of them that were not fetched did not fit, or are gone.
+func (p *page) whole(ctx context.Context, v *collections.View) (bool, error) {
+	fetched := len(p.Sequences) - len(p.rest)
+	if len(p.members) < fetched || fetched >= min(firstFetch, len(p.Sequences)) {
+		return len(p.members) == fetched, nil
+	}
+	next, err := v.Manifest(ctx, p.rest[:1])
+	return len(next) > 0, err
+}
+
 // sendPage sends a page, packed where its coding asks for it. It returns what it
-// sent if that is wanted and not too large to be kept, else nil.
-func (h *Handler) sendPage(r *request, p *page, get fetch, key answerKey, wanted bool) *keptPage {
+// sent if that is wanted and not too large to be kept, else nil. The status line
+// goes out first, so that a failure cannot be told any more; the connection is
+// broken instead, lest the client takes a part for the whole.
+func (h *Handler) sendPage(r *request, worker *collections.Worker, p *page, get fetch, key answerKey, wanted bool) *keptPage {
 	header := r.Response().Header()
 	sent := keptPage{key: key, first: header.Get(headerFirst), last: header.Get(headerLast), packed: key.coding.Packs(p.size())}
 	if sent.packed {
@@ -140,11 +176,20 @@ func (h *Handler) sendPage(r *request, p *page, get fetch, key answerKey, wanted
 	if wanted {
 		out = io.MultiWriter(out, copied)
 	}
-	write := func(w io.Writer) error { h.streamPage(r, w, p, get); return nil }
-	if !sent.packed {
-		write(out)
-	} else if err := wire.Pack(out, write); err != nil {
-		panic(http.ErrAbortHandler) // the client has gone
+	part := parts.Get().(*bytes.Buffer)
+	defer giveBack(part)
+	stream := func(w io.Writer) error { return h.streamPage(r, worker, p, get, w, part, out) }
+	send := stream
+	if sent.packed {
+		send = func(w io.Writer) error { return wire.Pack(w, stream) }
+	}
+	err := send(part)
+	worker.Rest()
+	if err == nil {
+		_, err = part.WriteTo(out)
+	}
+	if err != nil {
+		panic(http.ErrAbortHandler)
 	}
 	if !wanted || copied.over {
 		return nil
@@ -153,8 +198,8 @@ func (h *Handler) sendPage(r *request, p *page, get fetch, key answerKey, wanted
 	return &sent
 }
 
-// size is the number of bytes of the page if it is small, else at least of its
-// first members.
+// size is the number of bytes of the members that were fetched, which decide
+// whether packing is worth its while.
 func (p *page) size() (n int) {
 	for _, m := range p.members {
 		n += len(m)
@@ -162,48 +207,64 @@ func (p *page) size() (n int) {
 	return n
 }
 
-// streamPage writes a page, and fetches more members as they go out. The status
-// line has been sent, so a failure cannot be told any more; the connection is
-// broken instead, lest the client takes a part for the whole.
-func (h *Handler) streamPage(r *request, to io.Writer, p *page, get fetch) {
-	w := buffers.Get().(*bufio.Writer)
-	defer buffers.Put(w)
-	w.Reset(to)
-	w.WriteByte('{')
+// streamPage writes a page to w, which fills part, and fetches more members when
+// part has gone out. What is left in part at the end is the caller's to send. The
+// worker rests while the client takes what it gets.
+func (h *Handler) streamPage(r *request, worker *collections.Worker, p *page, get fetch, w io.Writer, part *bytes.Buffer, out io.Writer) error {
+	io.WriteString(w, "{")
 	if p.More {
-		w.WriteString(`"more":true,"next":` + strconv.Quote(h.nextToken(r, p.Page)) + `,`)
+		io.WriteString(w, `"more":true,"next":`+strconv.Quote(h.nextToken(r, p.Page))+`,`)
 	}
-	w.WriteString(`"objects":[`)
+	io.WriteString(w, `"objects":[`)
 	comma := false
 	for n := 2 * firstFetch; ; n = maxFetch {
 		r.moved.add(len(p.members), p.Sequences[0], p.Sequences[len(p.Sequences)-len(p.rest)-1])
 		for i, member := range p.members {
 			if comma {
-				w.WriteByte(',')
+				w.Write([]byte{','})
 			}
 			comma = true
 			w.Write(member)
-			p.members[i] = nil // no memory for what has gone
+			p.members[i] = nil // no memory for what has been written
 		}
 		if len(p.rest) == 0 {
-			break
+			_, err := io.WriteString(w, "]}")
+			return err
 		}
-		if err := w.Flush(); err != nil {
-			panic(http.ErrAbortHandler) // the client has gone
+		worker.Rest()
+		if _, err := part.WriteTo(out); err != nil {
+			return err // the client has gone
 		}
-		if err := p.fetch(r.Request().Context(), get, n); err != nil {
-			wire.Log(r, http.StatusInternalServerError, err, h.Log)
-			panic(http.ErrAbortHandler)
+		err := worker.Work()
+		if err == nil {
+			err = p.fetch(r.Request().Context(), get, n)
 		}
-	}
-	w.WriteString("]}")
-	if err := w.Flush(); err != nil {
-		panic(http.ErrAbortHandler)
+		if err != nil {
+			h.logCut(r, err)
+			return err
+		}
 	}
 }
 
-// buffers make few large writes of many small ones.
-var buffers = sync.Pool{New: func() any { return bufio.NewWriterSize(nil, 128<<10) }}
+// logCut logs a fault of ours in an answer that had begun, and for those who look
+// for it that the client went away.
+func (h *Handler) logCut(r *request, err error) {
+	ctx, level := r.Request().Context(), slog.LevelError
+	if ctx.Err() != nil {
+		level = slog.LevelDebug
+	}
+	h.Log.Log(ctx, level, "an answer was cut off", "id", r.Response().Header().Get(echo.HeaderXRequestID), "err", err)
+}
+
+// parts make few large writes of many small ones.
+var parts = sync.Pool{New: func() any { return new(bytes.Buffer) }}
+
+// giveBack keeps a buffer for the next page, unless large objects made it large.
+func giveBack(part *bytes.Buffer) {
+	if part.Reset(); part.Cap() <= 1<<20 {
+		parts.Put(part)
+	}
+}
 
 // A limitedBuffer keeps what is written to it unless that gets too large.
 type limitedBuffer struct {

@@ -20,6 +20,7 @@ import (
 	"time"
 
 	"accord/collections"
+	"accord/collections/fair"
 	"accord/collections/sqlite"
 	"accord/schemas"
 	"accord/taxii/conformance"
@@ -127,6 +128,8 @@ func newWorld(t testing.TB, change ...func(*Handler)) *world {
 		Service: &collections.Service{
 			Store: w.store, Control: w.control, Validator: schemas.New(), Log: log, Now: w.clock.Now,
 			Recorder: newRecorder(t, w.store),
+			// Tests push in the middle of a read, where nobody waits for a turn.
+			Turns: collections.Turns{Processors: new(fair.Gate)},
 		},
 		Authenticate: basicUser,
 		Challenges:   func(error) []string { return []string{`Basic realm="accord"`, `Bearer realm="accord"`} },

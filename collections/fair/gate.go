@@ -26,11 +26,11 @@ type Gate struct {
 	mu      sync.Mutex
 	inside  map[string]int // by party; those that are there
 	total   int            // their sum
-	waiting rounds[*turn]
+	waiting rounds[turn]
 }
 
-// A turn is what one waits for.
-type turn struct{ come chan struct{} }
+// A turn is closed when it has come.
+type turn chan struct{}
 
 // Enter waits for a turn of the party; then Leave ends it. Errors are ErrFull, or
 // that of ctx; who gets one leaves no trace in the queue.
@@ -54,7 +54,7 @@ func (g *Gate) Enter(ctx context.Context, party string) error {
 
 // join enters at once where that is possible, and returns nil; else the turn to
 // wait for.
-func (g *Gate) join(party string) (*turn, error) {
+func (g *Gate) join(party string) (turn, error) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	// Whoever may enter has been let in by Leave, so nobody is overtaken here.
@@ -66,12 +66,12 @@ func (g *Gate) join(party string) (*turn, error) {
 	if g.Waiting != 0 && g.waiting.length(party) >= max(g.Waiting, 0) {
 		return nil, ErrFull
 	}
-	t := &turn{make(chan struct{})}
+	t := make(turn)
 	g.waiting.put(party, t)
 	return t, nil
 }
 
-func (g *Gate) wait(ctx context.Context, party string, t *turn) error {
+func (g *Gate) wait(ctx context.Context, party string, t turn) error {
 	err := ErrFull
 	var late <-chan time.Time
 	if g.Patience > 0 {
@@ -80,7 +80,7 @@ func (g *Gate) wait(ctx context.Context, party string, t *turn) error {
 		late = timer.C
 	}
 	select {
-	case <-t.come:
+	case <-t:
 		return nil
 	case <-late:
 	case <-ctx.Done():
@@ -93,6 +93,16 @@ func (g *Gate) wait(ctx context.Context, party string, t *turn) error {
 		g.Leave(party)
 	}
 	return err
+}
+
+// Claim takes a turn of the party at once, whatever the bounds; then Leave ends
+// it. It is for work that others wait for: the party's own next turns wait in its
+// place.
+func (g *Gate) Claim(party string) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.waiting.count(party)
+	g.enter(party)
 }
 
 // Leave ends a turn of the party and lets the next ones in.
@@ -110,7 +120,7 @@ func (g *Gate) Leave(party string) {
 			return
 		}
 		g.enter(next)
-		close(t.come)
+		close(t)
 	}
 }
 

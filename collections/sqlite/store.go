@@ -21,6 +21,7 @@ import (
 	"time"
 
 	"accord/collections"
+	"accord/collections/fair"
 )
 
 // Options are what Open needs beside the file. The zero value is for production.
@@ -29,6 +30,10 @@ type Options struct {
 
 	// Waited, if any, is told how long each read waited for its turn.
 	Waited func(time.Duration)
+
+	// Processors, if any, is where the writer claims a turn of each party for whom
+	// it works.
+	Processors *fair.Gate
 
 	maxPages  int           // the file grows no larger, as on a full disk; 0 for no bound
 	groupTime time.Duration // 0 for the usual one

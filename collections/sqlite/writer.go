@@ -38,7 +38,8 @@ type writer struct {
 	ended chan struct{} // closed by run at its end
 	now   func() time.Time
 
-	groupTime time.Duration // the age at which a group is full
+	groupTime  time.Duration // the age at which a group is full
+	processors *fair.Gate
 
 	commits atomic.Int64 // those that wrote something
 	paused  time.Time    // when the file was last left alone
@@ -46,6 +47,8 @@ type writer struct {
 
 // A request waits for its turn in the writer's queue.
 type request struct {
+	party string
+
 	// run does the work in the transaction of a group. An error that no
 	// statement returned is its own affair: it must have written nothing.
 	run  func(g *group) error
@@ -65,7 +68,10 @@ func openWriter(ctx context.Context, f file, o Options) (*writer, error) {
 	if err := c.prepareFile(ctx, f); err != nil {
 		return nil, errors.Join(err, c.close())
 	}
-	w := &writer{conn: c, ended: make(chan struct{}), now: o.Now, groupTime: cmp.Or(o.groupTime, groupTime)}
+	w := &writer{
+		conn: c, ended: make(chan struct{}), now: o.Now, groupTime: cmp.Or(o.groupTime, groupTime),
+		processors: cmp.Or(o.Processors, new(fair.Gate)),
+	}
 	w.queue.Most = maxWaiting
 	go w.run()
 	return w, nil
@@ -84,15 +90,15 @@ func (w *writer) do(ctx context.Context, run func(g *group) error) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	r, party := &request{run: run, done: make(chan error, 1)}, partyOf(ctx)
-	if !w.queue.Put(party, r) {
+	r := &request{party: partyOf(ctx), run: run, done: make(chan error, 1)}
+	if !w.queue.Put(r.party, r) {
 		return errBusy
 	}
 	select {
 	case err := <-r.done:
 		return err
 	case <-ctx.Done():
-		if w.queue.Drop(party, r) {
+		if w.queue.Drop(r.party, r) {
 			return ctx.Err()
 		}
 		return <-r.done
@@ -128,6 +134,19 @@ func (w *writer) pause() {
 // answers them all when it has ended: what a request saw of those before it
 // may only be told when it stays.
 func (w *writer) serve(r *request) {
+	parties := map[string]bool{}
+	claim := func(party string) {
+		if !parties[party] {
+			parties[party] = true
+			w.processors.Claim(party)
+		}
+	}
+	defer func() {
+		for party := range parties {
+			w.processors.Leave(party)
+		}
+	}()
+	claim(r.party)
 	if err := w.conn.begin(); err != nil {
 		w.failed([]*request{r}, err)
 		return
@@ -137,6 +156,7 @@ func (w *writer) serve(r *request) {
 	var served []*request
 	var outcomes []error
 	for ok := true; ok; r, ok = w.queue.TryTake() {
+		claim(r.party)
 		served = append(served, r)
 		outcomes = append(outcomes, r.run(g))
 		if w.conn.failed != nil || g.entries >= groupEntries || g.bytes >= groupBytes || time.Since(began) > w.groupTime {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"runtime"
 	"slices"
 	"strings"
@@ -15,6 +16,7 @@ import (
 	"time"
 
 	"accord/collections"
+	"accord/collections/fair"
 	"accord/stix"
 
 	"github.com/google/uuid"
@@ -37,6 +39,38 @@ func blocked(t *testing.T, s *Store) (release func() error) {
 	return func() error {
 		close(out)
 		return <-ended
+	}
+}
+
+// TX-SEC-02: while the writer works for a party, that has a turn less.
+func TestWriterClaimsTurns(t *testing.T) {
+	processors := &fair.Gate{Each: 1}
+	s, err := Open(t.Context(), filepath.Join(t.TempDir(), "accord.db"), Options{Processors: processors})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	work := func(party string) error {
+		ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+		defer cancel()
+		err := processors.Enter(ctx, party)
+		if err == nil {
+			processors.Leave(party)
+		}
+		return err
+	}
+	release := blocked(t, s) // of the server itself
+	if err := work(""); !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("a turn of the party for whom the writer works: %v", err)
+	}
+	if err := work("a"); err != nil {
+		t.Errorf("a turn of another: %v", err)
+	}
+	if err := release(); err != nil {
+		t.Fatal(err)
+	}
+	if err := work(""); err != nil {
+		t.Errorf("a turn when the writer has done: %v", err)
 	}
 }
 

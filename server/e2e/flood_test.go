@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"sync"
@@ -88,6 +89,19 @@ func during(b *testing.B, url, token string, run func()) (polls []poll) {
 	return polls
 }
 
+// busyLoops keeps all processors busy for a while.
+func busyLoops(b *testing.B, d time.Duration) func() {
+	return func() {
+		ctx, stop := context.WithTimeout(b.Context(), d)
+		defer stop()
+		var wg sync.WaitGroup
+		for range runtime.NumCPU() {
+			wg.Go(func() { _ = exec.CommandContext(ctx, "sh", "-c", "while :; do :; done").Run() }) // killed
+		}
+		wg.Wait()
+	}
+}
+
 func sleep(d time.Duration) func() { return func() { time.Sleep(d) } }
 
 // BenchmarkFirstByteDuringPush shows when the first byte of a page of 100 comes
@@ -112,8 +126,9 @@ func BenchmarkFirstByteDuringPush(b *testing.B) {
 // BenchmarkFlood shows how long the polls of one party take while another sends
 // all it can: pushes of 1,000 objects on 8 connections and polls of pages of
 // 10,000 on 32. The flood comes from a process of its own, of low priority where
-// that can be asked for: it stands for machines that are not this one. It runs
-// once.
+// that can be asked for: it stands for machines that are not this one. For
+// comparison it shows how long they take where the server does nothing else and
+// as many programs as there are processors keep these busy. It runs once.
 func BenchmarkFlood(b *testing.B) {
 	dir, token := newData(b)
 	poller := strings.TrimSpace(accord(b, "token", "issue", "--data", dir, "--party", "cert-cn", "--scope", "read:*/*"))
@@ -121,6 +136,7 @@ func BenchmarkFlood(b *testing.B) {
 	pushAll(s, 0, 20_000)
 	url := s.base + objectsPath + "?limit=100"
 	quiet := during(b, url, poller, sleep(5*time.Second))
+	machine := during(b, url, poller, busyLoops(b, 5*time.Second))
 
 	flood := exec.Command("nice", "-n", "19", os.Args[0])
 	flood.Env = append(os.Environ(), floodEnv+"="+s.base+objectsPath+" "+token)
@@ -141,6 +157,7 @@ func BenchmarkFlood(b *testing.B) {
 		b.Error(err)
 	}
 	b.Logf("the flood: %s", out)
+	b.ReportMetric(p(99, machine, last), "loops-p99-ms")
 	report(b, quiet, busy, last)
 }
 
