@@ -55,6 +55,8 @@ func (t *Turns) setUp() {
 // answered than may be; done ends that. Where that takes too long: ErrBusy.
 func (t *Turns) Access(ctx context.Context) (done func(), err error) {
 	t.ready.Do(t.setUp)
+	caller, _ := CallerFrom(ctx)
+	t.Processors.Seen(caller.Party)
 	return enter(ctx, &t.accesses, "requests")
 }
 
@@ -71,6 +73,13 @@ func (t *Turns) Admit(ctx context.Context) (leave func(), err error) {
 func (t *Turns) Push(ctx context.Context) (done func(), err error) {
 	t.ready.Do(t.setUp)
 	return enter(ctx, &t.pushes, "pushes")
+}
+
+// Small says that somebody asks for little, without a turn of Work, and expects it
+// at once: as long as that happens no party has all processors.
+func (t *Turns) Small() {
+	t.ready.Do(t.setUp)
+	t.Processors.Seen("") // who is nobody's party
 }
 
 // Work waits for the caller's turn to keep a processor busy for some milliseconds;
