@@ -99,8 +99,10 @@ func doEverything(t *testing.T, s *Store) {
 			return collections.Decision{Entries: entries, Status: &status}, err
 		})
 		must(err)
-		_, err = s.Last(ctx, log, stix.Red)
-		must(err)
+		for _, clearance := range []stix.TLP{stix.Clear, stix.Red} {
+			_, err = s.Last(ctx, log, clearance)
+			must(err)
+		}
 		_, err = s.Status(ctx, status.ID)
 		if err == nil {
 			t.Error("the status has expired and is there")
