@@ -53,7 +53,7 @@ type Store interface {
 	Page(ctx context.Context, log uuid.UUID, q Query) (Page, error)
 
 	// Objects returns the bytes of records of a log in the order of seqs, which
-	// ascend, beginning with the first. It returns as many as fit in a budget
+	// ascend, beginning with the first; one that comes twice counts once. It returns as many as fit in a budget
 	// of about a megabyte and at least one if any is left; the caller asks again
 	// after the last one it got. Records removed meanwhile, unknown sequences
 	// and records without bytes are left out. No resource of the store is held
