@@ -54,7 +54,8 @@ type AccessKind struct {
 }
 
 // An Access is one request for what is in a collection, and what became of it,
-// refusals included. Requests without valid credentials leave none.
+// refusals included. Requests without valid credentials, and those beyond what a
+// party may have, leave none.
 type Access struct {
 	AccessKind
 	Time      time.Time // when it ended; UTC, whole microseconds

@@ -12,8 +12,12 @@ import (
 // A Store keeps logs of records. Two engines keep this contract, and storetest
 // proves it of both. All methods may be called from many goroutines. Errors
 // other than those named are of kind ErrUnavailable (the engine is full, busy
-// or gone) or have no kind (a fault of ours). A cancelled context leaves
-// either the whole effect behind or none of it.
+// or gone), of kind ErrBusy (too many calls of one party wait) or have no kind (a
+// fault of ours). A cancelled context leaves either the whole effect behind or
+// none of it.
+//
+// Calls are served by turns of the parties: that of the Caller in ctx, or without
+// one that of the server itself.
 //
 // Order (P1). In each log sequences are 1, 2, 3 … without holes and DateAdded
 // increases strictly with them, whatever the clock does. Records become visible

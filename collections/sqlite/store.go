@@ -2,8 +2,8 @@
 // store of a server that needs nothing beside itself.
 //
 // One goroutine writes, and gives all that wait for it one transaction and one
-// commit (writer.go). Readers have connections of their own and see, each in
-// its transaction, one state of the file. Other processes, such as a command
+// commit (writer.go). Readers have connections of their own; what takes
+// several statements sees one state of the file. Other processes, such as a command
 // beside a running server, may open the same file: nothing that they can change
 // is remembered from one transaction to the next.
 //
