@@ -81,8 +81,8 @@ type Access struct {
 	Partial bool
 }
 
-// MaxAccessObject is how much is kept of an object id that a request names;
-// sound ids have 288 bytes at most.
+// MaxAccessObject is how many bytes are kept of an id that a request brings; sound
+// ids have 288 at most.
 const MaxAccessObject = 300
 
 // An AccessQuery asks a store for accesses.
@@ -115,14 +115,4 @@ func (s *Service) AccessKindOf(agreement, collection string) (AccessKind, bool) 
 // action.
 func (v *View) AccessKind() AccessKind {
 	return AccessKind{Agreement: v.root.ID, Collection: v.ID, Alias: v.Alias, Party: v.root.caller.Party}
-}
-
-// named returns the collection with that id or alias, nil if there is none.
-func (a *Agreement) named(name string) *Collection {
-	for i := range a.Collections {
-		if c := &a.Collections[i]; c.Alias == name || c.ID.String() == name {
-			return c
-		}
-	}
-	return nil
 }

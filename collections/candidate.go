@@ -85,18 +85,15 @@ func (c *candidate) unversioned() bool { return c.object.Version() == "" }
 
 // What a status says of one member is bounded, because a body of 100 kB,
 // inflated, can hold a hundred thousand members that break many rules each.
-const (
-	maxMessage = 1500 // bytes: room for the longest pointer and a reason
-	maxFailed  = 300  // bytes of the id or version of a failure; sound ids have 288 at most
-)
+const maxMessage = 1500 // bytes: room for the longest pointer and a reason
 
 // failure is how a refused member stands in the status (TX-STAT-09, TX-STAT-10).
 func (c candidate) failure(findings ...stix.Finding) Failure {
 	f := Failure{ID: string(c.object.ID), Version: string(c.object.Version()), Message: describe(findings)}
-	if f.ID == "" || len(f.ID) > maxFailed {
+	if f.ID == "" || len(f.ID) > MaxAccessObject {
 		f.ID = fmt.Sprintf("objects[%d]", c.index)
 	}
-	if f.Version == "" || len(f.Version) > maxFailed {
+	if f.Version == "" || len(f.Version) > MaxAccessObject {
 		f.Version = "unknown"
 	}
 	return f
