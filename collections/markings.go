@@ -124,21 +124,29 @@ func (p *push) searchCollection(ctx context.Context, ids []string) error {
 	if err != nil {
 		return err
 	}
+	worker := p.view.root.service.Turns.Worker(ctx)
 	for id, versions := range known {
 		_, brought := p.neutral[stix.ID(id)]
 		for _, v := range versions {
 			if v.Removed {
 				continue
 			}
+			if !brought && v.Party != p.poster.Party {
+				p.defined(stix.ID(id), false)
+				continue
+			}
 			stored, err := store.Objects(ctx, p.view.ID, []int64{v.Sequence})
 			if err != nil {
 				return err
 			}
+			if err := worker.Work(); err != nil {
+				return err
+			}
 			for _, s := range stored {
 				o, findings := stix.ReadObject(s.Raw, stix.Limits{})
-				said := brought || v.Party == p.poster.Party
-				p.defined(stix.ID(id), said && len(findings) == 0 && isStatement(o))
+				p.defined(stix.ID(id), len(findings) == 0 && isStatement(o))
 			}
+			worker.Rest()
 		}
 	}
 	return nil
