@@ -17,7 +17,7 @@ import (
 const batchSize = 1000
 
 // Posted are the members of an envelope that has been read to its end, so that
-// a body that breaks off leaves nothing behind. It is read three times at most,
+// a body that breaks off leaves nothing behind. It is read four times at most,
 // from several goroutines.
 type Posted interface {
 	Len() int
