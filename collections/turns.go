@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"accord/collections/fair"
+
+	"golang.org/x/sync/errgroup"
 )
 
 // Turns share the server among parties: none waits because of what another sends
@@ -99,6 +101,32 @@ func enter(ctx context.Context, g *fair.Gate, what string) (leave func(), err er
 	return func() { g.Leave(caller.Party) }, nil
 }
 
+// run is how many objects are judged in one turn: so many that to hand out the
+// work costs nothing against doing it, so few that no turn is long.
+const run = 16
+
+// inParallel runs f for 0 … n-1, in runs of neighbours, each in one turn.
+func (t *Turns) inParallel(ctx context.Context, n int, f func(i int) error) error {
+	g, ctx := errgroup.WithContext(ctx)
+	g.SetLimit(runtime.GOMAXPROCS(0))
+	for from := 0; from < n; from += run {
+		g.Go(func() error {
+			done, err := t.Work(ctx)
+			if err != nil {
+				return err
+			}
+			defer done()
+			for i := from; i < min(from+run, n); i++ {
+				if err := f(i); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+	}
+	return g.Wait()
+}
+
 // A Worker has a turn of Work whenever it works, and gives it back whenever it
 // waits for something else, so that none of its turns is long. One goroutine uses
 // it. A nil Worker works without turns.
@@ -126,6 +154,22 @@ func (w *Worker) Rest() {
 	if w != nil && w.done != nil {
 		w.done()
 		w.done = nil
+	}
+}
+
+// eachOf returns do for one who goes through objects: in turns, each for a run of
+// neighbours.
+func (w *Worker) eachOf(do func(raw []byte) error) func(raw []byte) error {
+	n := 0
+	return func(raw []byte) error {
+		if n%run == 0 {
+			w.Rest()
+		}
+		n++
+		if err := w.Work(); err != nil {
+			return err
+		}
+		return do(raw)
 	}
 }
 

@@ -44,14 +44,18 @@ func (g *Gate) Enter(ctx context.Context, party string) error {
 	if err != nil {
 		return err
 	}
-	began := time.Now()
+	var waited time.Duration
 	if t != nil {
-		err = g.wait(ctx, party, t)
+		began := time.Now()
+		if err := g.wait(ctx, party, t); err != nil {
+			return err
+		}
+		waited = time.Since(began)
 	}
-	if err == nil && g.Waited != nil {
-		g.Waited(time.Since(began))
+	if g.Waited != nil {
+		g.Waited(waited)
 	}
-	return err
+	return nil
 }
 
 // join enters at once where that is possible, and returns nil; else the turn to
