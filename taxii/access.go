@@ -59,7 +59,7 @@ func (h *Handler) access(r *request, action collections.Action, err error, retur
 	a := &collections.Access{
 		AccessKind: kind, Unit: r.caller.Unit, Officer: r.caller.Officer, JTI: r.caller.JTI,
 		Remote: r.RealIP(), RequestID: res.Header().Get(echo.HeaderXRequestID),
-		Object: strings.ToValidUTF8(object[:min(len(object), collections.MaxAccessObject)], ""),
+		Object: strings.Clone(strings.ToValidUTF8(object[:min(len(object), collections.MaxAccessObject)], "")), // no part of a long path
 		Status: res.Status, BrokenOff: res.Committed && (err != nil || !returned),
 	}
 	if r.Request().Method != http.MethodHead { // which has sent nothing

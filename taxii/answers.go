@@ -3,6 +3,7 @@ package taxii
 import (
 	"container/list"
 	"net/http"
+	"strings"
 	"sync"
 
 	"accord/collections"
@@ -80,11 +81,12 @@ func (p *keptPage) write(r *request) error {
 	return writeReady(r, http.StatusOK, p.body)
 }
 
-// key returns the key of the page that a request asks for.
+// key returns the key of the page that a request asks for. Its texts are copies:
+// those of the request hold the whole line that they were cut from.
 func (a *answers) key(r *request) (answerKey, error) {
 	world, err := r.view.World(r.Request().Context())
 	u := r.Request().URL
-	return answerKey{r.caller.Party, world, wire.AcceptedCoding(r.Request().Header), u.Path, u.RawQuery}, err
+	return answerKey{r.caller.Party, world, wire.AcceptedCoding(r.Request().Header), strings.Clone(u.Path), strings.Clone(u.RawQuery)}, err
 }
 
 // find returns a page that was kept, else nil and whether it is worth keeping;

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"runtime"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -261,6 +262,31 @@ func TestKeptPageTellsOfNothingHidden(t *testing.T) {
 	w.status(200, call{method: "DELETE", path: pathObjects + indicatorID(5) + "/"})
 	if n := w.handler.answers.size; n != 0 {
 		t.Errorf("after a delete %d bytes are kept", n)
+	}
+}
+
+// What is remembered of a question is no more than its text, however long the
+// line was that it stood in.
+func TestQuestionsHoldNoLines(t *testing.T) {
+	w := newWorld(t)
+	w.fill(1)
+	const line = 1 << 19
+	path := "/taxii2/" + strings.Repeat("/", line) + strings.TrimPrefix(pathObjects, "/taxii2/")
+	ask := func(n int) { w.status(200, call{path: fmt.Sprintf("%s?limit=%d", path, n)}) }
+	held := func() uint64 {
+		runtime.GC()
+		runtime.GC() // what lay in pools goes with the second
+		var m runtime.MemStats
+		runtime.ReadMemStats(&m)
+		return m.HeapAlloc
+	}
+	ask(1)
+	before := held()
+	for n := range 40 {
+		ask(n + 2)
+	}
+	if after := held(); after > before+10*line {
+		t.Errorf("40 questions in lines of %d bytes hold %d bytes", line, after-before)
 	}
 }
 
