@@ -27,17 +27,24 @@ const onePacket = 1_400
 // write * unpack nothing. A client that refuses both gets plain bytes, which
 // the RFC allows and is of more use than a refusal.
 func AcceptedCoding(header http.Header) Coding {
-	weights := map[string]float64{}
-	for _, element := range strings.Split(strings.Join(header.Values("Accept-Encoding"), ","), ",") {
+	weights := map[string]float64{} // of the three names that count: anybody may send a hundred thousand others
+	for element := range strings.SplitSeq(strings.Join(header.Values("Accept-Encoding"), ","), ",") {
 		name, params, _ := strings.Cut(element, ";")
 		name = strings.ToLower(strings.TrimSpace(name))
-		if q, ok := quality(params); ok && name != "" {
-			weights[strings.TrimPrefix(name, "x-")] = q
+		switch name {
+		case "x-gzip":
+			name = "gzip" // RFC 9110 §8.4.1.3
+		case "gzip", "identity", "*":
+		default:
+			continue
+		}
+		if q, ok := quality(params); ok {
+			weights[name] = q
 		}
 	}
 	packed, named := weights["gzip"]
 	plain, said := weights["identity"]
-	if rest, any := weights["*"]; any {
+	if rest, starred := weights["*"]; starred {
 		if !said {
 			plain, said = rest, true
 		}
