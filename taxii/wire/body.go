@@ -47,7 +47,7 @@ func contentDecoder(header http.Header) (func(io.Reader) (io.Reader, error), err
 	switch coding := strings.ToLower(strings.Join(header.Values("Content-Encoding"), ",")); coding {
 	case "", "identity":
 		return func(r io.Reader) (io.Reader, error) { return r, nil }, nil
-	case "gzip":
+	case "gzip", "x-gzip": // RFC 9110 §8.4.1.3
 		return func(r io.Reader) (io.Reader, error) { return gzip.NewReader(r) }, nil
 	default:
 		return nil, collections.Errorf(collections.ErrMediaType,

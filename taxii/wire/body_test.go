@@ -38,6 +38,7 @@ func TestReceive(t *testing.T) {
 		{"one more", "", bytes.NewReader(make([]byte, most+1)), collections.ErrTooLarge},
 		{"one more, of unknown length", "", io.MultiReader(bytes.NewReader(make([]byte, most+1))), collections.ErrTooLarge},
 		{"gzip", "gzip", strings.NewReader(packed(most)), nil},
+		{"gzip by its old name", "x-gzip", strings.NewReader(packed(1)), nil},
 		{"gzip of one more", "GZIP", strings.NewReader(packed(most + 1)), collections.ErrTooLarge},
 		{"gzip that breaks off", "gzip", strings.NewReader(packed(most)[:100]), collections.ErrMalformed},
 		{"no gzip", "gzip", strings.NewReader("{}"), collections.ErrMalformed},
