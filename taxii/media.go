@@ -107,6 +107,6 @@ func contentWrapper(header http.Header, specVersions []string) (stix.Wrapper, er
 		}
 	}
 	return 0, collections.Errorf(collections.ErrMediaType,
-		"Content-Type is %q; send an envelope as %s or STIX content as %s;version=2.1",
+		"Content-Type is %.100q; send an envelope as %s or STIX content as %s;version=2.1",
 		strings.Join(values, ", "), MediaType, stixType)
 }
