@@ -1,6 +1,7 @@
 package taxii
 
 import (
+	"errors"
 	"net/http"
 	"slices"
 
@@ -63,19 +64,28 @@ func (h *Handler) operate(r *request, ops operations) error {
 	if err := negotiate(r.Request().Header); err != nil {
 		return err
 	}
+	var broken error // what the body itself has wrong is told after the query
 	if op.method == http.MethodPost {
 		leave, err := h.Service.Turns.Admit(r.Request().Context())
 		if err != nil {
 			return err
 		}
 		defer leave()
-		if r.body, err = h.receive(r); err != nil {
+		r.body, err = h.receive(r)
+		switch {
+		case errors.Is(err, collections.ErrMalformed):
+			broken = err
+		case err != nil:
 			return err
+		default:
+			defer r.body.Close()
 		}
-		defer r.body.Close()
 	}
 	if r.query, err = h.readQuery(r, op.params); err != nil {
 		return err
+	}
+	if broken != nil {
+		return broken
 	}
 	return op.run(r)
 }
@@ -107,7 +117,7 @@ func (h *Handler) locate(r *request) (err error) {
 }
 
 // named returns the operation that the method names, the zero one if there is
-// none. HEAD is GET without the body, which net/http drops.
+// none. HEAD is GET without the body.
 func (ops operations) named(c echo.Context) operation {
 	method := c.Request().Method
 	if method == http.MethodHead {
