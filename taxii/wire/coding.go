@@ -80,7 +80,10 @@ var packers = sync.Pool{New: func() any {
 // whole only when there is no error.
 func Pack(w io.Writer, f func(io.Writer) error) error {
 	packer := packers.Get().(*gzip.Writer)
-	defer packers.Put(packer)
+	defer func() {
+		packer.Reset(io.Discard) // lest an idle one holds what it packed last
+		packers.Put(packer)
+	}()
 	packer.Reset(w)
 	if err := f(packer); err != nil {
 		return err
