@@ -3,6 +3,7 @@ package taxii
 import (
 	"container/list"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 
@@ -27,21 +28,21 @@ type answers struct {
 	shelves map[collections.World]*shelf // by the world without its state
 	recent  list.List                    // of *keptPage, the one asked for last first
 	size    int                          // of all, in bytes of memory
-	copying int                          // pages that are copied while they go out
+	copying []string                     // parties of the pages that are copied while they go out
 }
 
 const (
 	maxAnswers = 32 << 20 // bytes of memory of all kept pages
 	maxAnswer  = 4 << 20  // bytes of one
-	maxCopying = 4        // pages that are copied at once: who takes his slowly keeps his copy long
+	maxCopying = 4        // pages that are copied at once, one of a party: a slow reader holds his copy for as long as he reads
 	maxAsked   = 1 << 8   // pages of a shelf of which is remembered that they were asked for
 	maxQuery   = 1 << 10  // bytes of a query string; what is longer is not asked for twice
 )
 
 // A shelf holds pages of one world.
 type shelf struct {
-	last  int64 // of the world
-	asked map[answerKey]bool
+	last  int64              // of the world
+	asked map[answerKey]bool // before; false if the page was too large to be kept
 	kept  map[answerKey]*list.Element
 }
 
@@ -102,21 +103,34 @@ func (a *answers) find(k answerKey) (found *keptPage, wanted bool) {
 		a.recent.MoveToFront(e)
 		return e.Value.(*keptPage), false
 	}
-	if wanted = s.asked[k] && a.copying < maxCopying; wanted {
-		a.copying++
+	fits, again := s.asked[k]
+	if !again {
+		if len(s.asked) >= maxAsked {
+			clear(s.asked)
+		}
+		s.asked[k] = true
 	}
-	if len(s.asked) >= maxAsked {
-		clear(s.asked)
+	if wanted = fits && len(a.copying) < maxCopying && !slices.Contains(a.copying, k.party); wanted {
+		a.copying = append(a.copying, k.party)
 	}
-	s.asked[k] = true
 	return nil, wanted
 }
 
 // copied ends a copy, whatever became of it.
-func (a *answers) copied() {
+func (a *answers) copied(k answerKey) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	a.copying--
+	i := slices.Index(a.copying, k.party)
+	a.copying = slices.Delete(a.copying, i, i+1)
+}
+
+// refuse remembers that a page is too large, so that nobody copies it again.
+func (a *answers) refuse(k answerKey) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if s := a.shelf(k.world); s != nil {
+		s.asked[k] = false
+	}
 }
 
 // keep keeps a page that was read in the world of its key from its beginning to

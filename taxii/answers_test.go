@@ -265,6 +265,53 @@ func TestKeptPageTellsOfNothingHidden(t *testing.T) {
 	}
 }
 
+// TX-SEC-02: a page is copied when it is asked for again, at most one of a party
+// and not those of all at once; one that is too large is copied once.
+func TestCopying(t *testing.T) {
+	var a answers
+	key := func(party, query string) answerKey { return answerKey{party: party, query: query} }
+	ask := func(k answerKey) bool {
+		_, wanted := a.find(k)
+		return wanted
+	}
+	for party := range maxCopying {
+		for _, query := range []string{"1", "2"} {
+			if k := key(fmt.Sprint(party), query); ask(k) || ask(k) != (query == "1") {
+				t.Errorf("page %s of party %d is copied when it is asked for once, or beside another", query, party)
+			}
+		}
+	}
+	if k := key("more", "1"); ask(k) || ask(k) {
+		t.Errorf("%d pages are copied at once", maxCopying+1)
+	}
+	a.refuse(key("0", "1"))
+	a.copied(key("0", "1"))
+	if ask(key("0", "1")) || !ask(key("more", "1")) {
+		t.Error("a page that was too large is copied again, or another is not")
+	}
+}
+
+// A page that is too large is sent whole as often as it is asked for, and copied
+// once.
+func TestLargePage(t *testing.T) {
+	w := newWorld(t)
+	for n := range 5 {
+		w.push(pathObjects, object(indicatorID(n), t1, `,"x_pad":"`+strings.Repeat("x", maxAnswer/5)+`"`))
+	}
+	for range 3 {
+		if got := w.page(pathObjects, url.Values{}); len(got.items) != 5 {
+			t.Errorf("%d objects; want 5", len(got.items))
+		}
+	}
+	for _, s := range w.handler.answers.shelves {
+		for k, fits := range s.asked {
+			if fits {
+				t.Errorf("%+v is to be copied again", k)
+			}
+		}
+	}
+}
+
 // What is remembered of a question is no more than its text, however long the
 // line was that it stood in.
 func TestQuestionsHoldNoLines(t *testing.T) {

@@ -62,7 +62,7 @@ func (h *Handler) writePage(r *request, get fetch) error {
 		return ready.write(r)
 	}
 	if wanted {
-		defer h.answers.copied()
+		defer h.answers.copied(key)
 	}
 	worker := h.pageWorker(r)
 	defer worker.Rest()
@@ -191,7 +191,11 @@ func (h *Handler) sendPage(r *request, worker *collections.Worker, p *page, get 
 	if err != nil {
 		panic(http.ErrAbortHandler)
 	}
-	if !wanted || copied.over {
+	switch {
+	case !wanted:
+		return nil
+	case copied.over:
+		h.answers.refuse(key)
 		return nil
 	}
 	sent.body, sent.moved = bytes.Clone(copied.bytes), r.moved // no larger than it is
