@@ -29,12 +29,14 @@ type answers struct {
 	recent  list.List                    // of *keptPage, the one asked for last first
 	size    int                          // of all, in bytes of memory
 	copying []string                     // parties of the pages that are copied while they go out
+	taken   map[string]int               // bytes of the kept pages that go out to a party
 }
 
 const (
 	maxAnswers = 32 << 20 // bytes of memory of all kept pages
 	maxAnswer  = 4 << 20  // bytes of one
 	maxCopying = 4        // pages that are copied at once, one of a party: a slow reader holds his copy for as long as he reads
+	maxTaken   = 8 << 20  // bytes of kept pages on their way to one party, which stay in memory however old they are
 	maxAsked   = 1 << 8   // pages of a shelf of which is remembered that they were asked for
 	maxQuery   = 1 << 10  // bytes of a query string; what is longer is not asked for twice
 )
@@ -62,6 +64,7 @@ type keptPage struct {
 	packed      bool
 	body        []byte
 	moved       extent // for the record of the access
+	readers     int    // to whom it goes out now
 }
 
 // size is what the page takes of memory, more or less: of small ones most is not
@@ -90,8 +93,9 @@ func (a *answers) key(r *request) (answerKey, error) {
 	return answerKey{r.caller.Party, world, wire.AcceptedCoding(r.Request().Header), strings.Clone(u.Path), strings.Clone(u.RawQuery)}, err
 }
 
-// find returns a page that was kept, else nil and whether it is worth keeping;
-// then copied is to be called when it has gone out.
+// find returns a page that was kept, else nil and whether it is worth keeping.
+// When a page that was found has gone out left is to be called, and copied after
+// one that is worth keeping.
 func (a *answers) find(k answerKey) (found *keptPage, wanted bool) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -101,7 +105,7 @@ func (a *answers) find(k answerKey) (found *keptPage, wanted bool) {
 	}
 	if e := s.kept[k]; e != nil {
 		a.recent.MoveToFront(e)
-		return e.Value.(*keptPage), false
+		return a.take(e.Value.(*keptPage)), false
 	}
 	fits, again := s.asked[k]
 	if !again {
@@ -114,6 +118,31 @@ func (a *answers) find(k answerKey) (found *keptPage, wanted bool) {
 		a.copying = append(a.copying, k.party)
 	}
 	return nil, wanted
+}
+
+// take returns a page for one more reader, nil if those of its party hold as much
+// as they may: then it is read from the store.
+func (a *answers) take(p *keptPage) *keptPage {
+	if p.readers == 0 {
+		if a.taken[p.key.party]+p.size() > maxTaken {
+			return nil
+		}
+		if a.taken == nil {
+			a.taken = map[string]int{}
+		}
+		a.taken[p.key.party] += p.size()
+	}
+	p.readers++
+	return p
+}
+
+// left ends what take began.
+func (a *answers) left(p *keptPage) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if p.readers--; p.readers == 0 {
+		a.taken[p.key.party] -= p.size()
+	}
 }
 
 // copied ends a copy, whatever became of it.

@@ -265,6 +265,37 @@ func TestKeptPageTellsOfNothingHidden(t *testing.T) {
 	}
 }
 
+// TX-SEC-02: what the readers of one party hold of kept pages has a bound, however
+// many there are; another party has its own.
+func TestSlowReadersHoldLittle(t *testing.T) {
+	var a answers
+	keep := func(party string, n int) answerKey {
+		k := answerKey{party: party, query: fmt.Sprint(n)}
+		a.keep(&keptPage{key: k, body: make([]byte, maxAnswer-2<<10)})
+		return k
+	}
+	var taken []*keptPage
+	for n := range 5 {
+		for range 3 {
+			if p, _ := a.find(keep("slow", n)); p != nil {
+				taken = append(taken, p)
+			}
+		}
+	}
+	if len(taken) != 3*maxTaken/maxAnswer {
+		t.Errorf("three readers of each page hold %d; want three times %d", len(taken), maxTaken/maxAnswer)
+	}
+	if p, _ := a.find(keep("other", 1)); p == nil {
+		t.Error("another party does not get what was kept for it")
+	}
+	for _, p := range taken {
+		a.left(p)
+	}
+	if n := a.taken["slow"]; n != 0 {
+		t.Errorf("after all have left they hold %d bytes", n)
+	}
+}
+
 // TX-SEC-02: a page is copied when it is asked for again, at most one of a party
 // and not those of all at once; one that is too large is copied once.
 func TestCopying(t *testing.T) {
@@ -345,16 +376,23 @@ func TestAnswersAreBounded(t *testing.T) {
 	key := func(n int, last int64) answerKey {
 		return answerKey{world: collections.World{Collection: uuid.Nil, Last: last}, query: fmt.Sprint(n)}
 	}
+	find := func(k answerKey) bool {
+		p, _ := a.find(k)
+		if p != nil {
+			a.left(p)
+		}
+		return p != nil
+	}
 	for n := range 10 {
-		a.find(key(n, 5))
+		find(key(n, 5))
 		a.keep(&keptPage{key: key(n, 5), body: make([]byte, maxAnswer)})
-		a.find(key(0, 5))
+		find(key(0, 5))
 	}
 	if a.size > maxAnswers {
 		t.Errorf("%d bytes are kept", a.size)
 	}
 	for n, want := range map[int]bool{0: true, 1: false, 9: true} {
-		if p, _ := a.find(key(n, 5)); (p != nil) != want {
+		if found := find(key(n, 5)); found != want {
 			t.Errorf("page %d is kept: %v; want %v", n, !want, want)
 		}
 	}

@@ -59,6 +59,7 @@ func (h *Handler) writePage(r *request, get fetch) error {
 	}
 	ready, wanted := h.answers.find(key)
 	if ready != nil {
+		defer h.answers.left(ready)
 		return ready.write(r)
 	}
 	if wanted {
