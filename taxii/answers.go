@@ -2,6 +2,7 @@ package taxii
 
 import (
 	"container/list"
+	"context"
 	"net/http"
 	"slices"
 	"strings"
@@ -18,11 +19,11 @@ import (
 // page is kept when the same party asks for it a second time, so that walks,
 // which ask once, push nothing out.
 //
-// No right is decided here: whoever asks has been judged as always. Pages of a
-// collection lie on a shelf for each clearance, which holds those of one state
-// of what that sees, and goes as a whole when it has changed. So no page is older
-// than the last push that was answered (P1), none holds what was deleted, and no
-// page that comes late tells of a push that is hidden (P6).
+// No right is decided here: whoever asks has been judged as always. Each clearance
+// has a shelf for each collection. A shelf holds pages of one state of what the
+// clearance sees, and is emptied when that changes: so no page that is sent is
+// older than the last push that was answered (P1), and none that comes late tells
+// of a push that is hidden (P6). A delete by this server does that at once.
 type answers struct {
 	mu      sync.Mutex
 	shelves map[collections.World]*shelf // by the world without its state
@@ -33,11 +34,11 @@ type answers struct {
 }
 
 const (
-	maxAnswers = 32 << 20 // bytes of memory of all kept pages
-	maxAnswer  = 4 << 20  // bytes of one
+	maxAnswers = 32 << 20 // bytes of memory of all kept pages: what a small server can spare
+	maxAnswer  = 4 << 20  // bytes of one: a page of the usual limit, unpacked, is a fifth of it
 	maxCopying = 4        // pages that are copied at once, one of a party: a slow reader holds his copy for as long as he reads
-	maxTaken   = 8 << 20  // bytes of kept pages on their way to one party, which stay in memory however old they are
-	maxAsked   = 1 << 8   // pages of a shelf of which is remembered that they were asked for
+	maxTaken   = 8 << 20  // bytes of kept pages on their way to one party, which are in memory until it has them
+	maxAsked   = 1 << 8   // questions that a shelf remembers: more than pollers ask between two pushes
 	maxQuery   = 1 << 10  // bytes of a query string; what is longer is not asked for twice
 )
 
@@ -48,8 +49,8 @@ type shelf struct {
 	kept  map[answerKey]*list.Element
 }
 
-// An answerKey is all that a page follows from beside the state. A next token
-// is good for one party, and so is a page that has one.
+// An answerKey is all that a page follows from. A next token is good for one party,
+// and so is a page that has one.
 type answerKey struct {
 	party       string
 	world       collections.World
@@ -178,11 +179,11 @@ func (a *answers) keep(p *keptPage) {
 	}
 }
 
-// move drops what was kept before a delete, for whatever clearance.
-func (h *Handler) move(r *request) {
-	a := &h.answers
-	for _, world := range a.worlds(r.view.ID) {
-		last, err := h.Service.Store.Last(r.Request().Context(), world.Collection, world.Clearance)
+// forgetDeleted drops what was kept of a collection before a delete, for whatever
+// clearance.
+func (a *answers) forgetDeleted(ctx context.Context, store collections.Store, collection uuid.UUID) {
+	for _, world := range a.worlds(collection) {
+		last, err := store.Last(ctx, world.Collection, world.Clearance)
 		a.mu.Lock()
 		if err != nil {
 			a.drop(a.shelves[world]) // the next who asks finds out how it stands
