@@ -8,6 +8,7 @@ import (
 	"accord/collections"
 	"accord/taxii/wire"
 
+	"github.com/google/uuid"
 	"github.com/labstack/echo/v4"
 )
 
@@ -32,7 +33,8 @@ type request struct {
 	view   *collections.View // nil outside of a collection
 	body   *body             // of a POST, read to its end; else nil
 	query  query
-	moved  extent // what was sent or taken, for the record of the access
+	about  uuid.UUID // the collection of a status, which its path does not name
+	moved  extent    // what was sent or taken, for the record of the access
 }
 
 // serve judges a request in the order of TX-ERR-07 and runs its operation. Its
