@@ -61,8 +61,15 @@ func quality(params string) (float64, bool) {
 	if !found {
 		return 1, params == ""
 	}
-	q, err := strconv.ParseFloat(strings.TrimSpace(value), 64)
-	return q, err == nil && strings.EqualFold(strings.TrimSpace(name), "q") && q >= 0 && q <= 1
+	q, ok := Weight(strings.TrimSpace(value))
+	return q, ok && strings.EqualFold(strings.TrimSpace(name), "q")
+}
+
+// Weight reads how much a client likes an element of a list, from 0 to 1
+// (RFC 9110 §12.4.2).
+func Weight(s string) (q float64, ok bool) {
+	q, err := strconv.ParseFloat(s, 64)
+	return q, err == nil && q >= 0 && q <= 1 // NaN is neither
 }
 
 // packers are idle gzip writers: each has some hundred kilobytes of tables. The
