@@ -45,8 +45,8 @@ func (w *world) lastAccess(do func()) (collections.Access, bool) {
 }
 
 // TX-AUTH-14: each read and each write of what is in a collection leaves one
-// record: who, what, where, from where in the order to where, and its outcome;
-// refusals too. What is about no collection that exists leaves none.
+// record: who, what, in which collection, from which sequence to which, and the
+// outcome; refusals too. What is about no collection that exists leaves none.
 func TestAccesses(t *testing.T) {
 	w := newWorld(t)
 	w.fill(3) // 1, 2, 3

@@ -12,9 +12,9 @@ import (
 )
 
 // Receive reads the body of a request to its end, unpacked, into a Spool in dir.
-// Either form of it may have most bytes. Errors are of the kinds ErrTooLarge,
-// ErrMediaType for a Content-Encoding that is not gzip, ErrMalformed for a body
-// that breaks off, and ErrUnavailable where there is no room for it.
+// It may not have more than most bytes, packed or unpacked. Errors are of the kinds
+// ErrTooLarge, ErrMediaType for a Content-Encoding that is not gzip, ErrMalformed
+// for a body that breaks off, and ErrUnavailable where there is no room for it.
 func Receive(w http.ResponseWriter, r *http.Request, most int64, dir string) (*Spool, error) {
 	decode, err := contentDecoder(r.Header)
 	if err != nil {

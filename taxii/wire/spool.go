@@ -62,7 +62,7 @@ func (s *Spool) Reader() *io.SectionReader {
 	return io.NewSectionReader(s.file, 0, s.size)
 }
 
-// Close releases the bytes.
+// Close closes the file, if there is one.
 func (s *Spool) Close() error {
 	if s.file == nil {
 		return nil
