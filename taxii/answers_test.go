@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net/http"
-	"net/http/httptest"
 	"net/url"
 	"runtime"
 	"strings"
@@ -14,8 +13,6 @@ import (
 	"accord/collections"
 
 	"github.com/google/uuid"
-	"github.com/labstack/echo/v4"
-	"github.com/labstack/echo/v4/middleware"
 	"golang.org/x/sync/errgroup"
 )
 
@@ -28,16 +25,9 @@ func (w *world) countFetches() *atomic.Int64 {
 
 // beside serves the same store by another server, with answers of its own.
 func (w *world) beside() *world {
-	other, h := *w, w.handler
-	other.handler = &Handler{
-		Service: h.Service, Authenticate: h.Authenticate, Challenges: h.Challenges, PublicURL: h.PublicURL, Title: h.Title,
-		DefaultLimit: h.DefaultLimit, MaxLimit: h.MaxLimit, SealKey: h.SealKey, SpoolDir: h.SpoolDir, Log: h.Log,
-	}
-	e := echo.New()
-	e.Use(middleware.RequestID())
-	other.handler.Mount(e)
-	other.server = httptest.NewServer(e)
-	w.Cleanup(other.server.Close)
+	other := *w
+	other.server, other.handler = nil, w.newHandler(w.handler.Service)
+	other.start()
 	return &other
 }
 
@@ -106,7 +96,6 @@ func TestAccessesOfKeptPages(t *testing.T) {
 // before it is looked for.
 func TestKeptPagesOfParties(t *testing.T) {
 	w := newWorld(t)
-	const red = `,"object_marking_refs":["marking-definition--e828b379-4e03-4974-9ac4-e53a884c97c1"]`
 	w.push(pathObjects, indicator(1, t1), indicator(2, t1), object(indicatorID(3), t1, red))
 	bodies := map[string]string{}
 	for i := range 4 {
@@ -231,7 +220,6 @@ func (w *world) pushAndLook(client int, other *world) error {
 // deleted goes at once for all.
 func TestKeptPageTellsOfNothingHidden(t *testing.T) {
 	w := newWorld(t)
-	const red = `,"object_marking_refs":["marking-definition--e828b379-4e03-4974-9ac4-e53a884c97c1"]`
 	w.fill(3)
 	for range 2 {
 		w.status(200, call{user: "low", path: pathObjects})
