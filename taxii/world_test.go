@@ -143,8 +143,7 @@ func (w *world) newHandler(service *collections.Service) *Handler {
 		Authenticate: basicUser,
 		Challenges:   func(error) []string { return []string{`Basic realm="accord"`, `Bearer realm="accord"`} },
 		PublicURL:    func() string { return "https://accord.example" },
-		Title:        "Accord", Description: "For tests", Contact: "duty@cert.example",
-		SealKey: testKey, SpoolDir: w.TempDir(), Log: service.Log,
+		SealKey:      testKey, Log: service.Log,
 	}
 }
 

@@ -11,11 +11,11 @@ import (
 	"accord/collections"
 )
 
-// Receive reads the body of a request to its end, unpacked, into a Spool in dir.
+// Receive reads the body of a request to its end, unpacked, into a Spool.
 // It may not have more than most bytes, packed or unpacked. Errors are of the kinds
 // ErrTooLarge, ErrMediaType for a Content-Encoding that is not gzip, ErrMalformed
 // for a body that breaks off, and ErrUnavailable where there is no room for it.
-func Receive(w http.ResponseWriter, r *http.Request, most int64, dir string) (*Spool, error) {
+func Receive(w http.ResponseWriter, r *http.Request, most int64) (*Spool, error) {
 	decode, err := contentDecoder(r.Header)
 	if err != nil {
 		return nil, err
@@ -29,7 +29,7 @@ func Receive(w http.ResponseWriter, r *http.Request, most int64, dir string) (*S
 	if err != nil {
 		return nil, bodyError(err, most)
 	}
-	s := &Spool{Dir: dir}
+	s := new(Spool)
 	_, err = io.Copy(s, io.LimitReader(content, most+1))
 	switch {
 	case err != nil:
