@@ -1,6 +1,7 @@
 package taxii
 
 import (
+	"errors"
 	"net/http"
 	"strings"
 
@@ -13,8 +14,7 @@ import (
 
 // An extent is how much of a collection a request has sent or taken.
 type extent struct {
-	first, last, count int64     // as in collections.Access
-	collection         uuid.UUID // where the path does not name it
+	first, last, count int64 // as in collections.Access
 }
 
 // add takes in so many records between two positions.
@@ -41,15 +41,13 @@ func (h *Handler) recorded(r *request, action collections.Action, f func() error
 	if err := h.Service.Recorder.Enter(r.Request().Context()); err != nil {
 		return err
 	}
-	returned := false
-	defer func() { h.Service.Recorder.Leave(h.access(r, action, err, returned)) }()
-	err = f()
-	returned = true
-	return err
+	err = errors.New("a panic") // until f returns
+	defer func() { h.Service.Recorder.Leave(h.access(r, action, err)) }()
+	return f()
 }
 
 // access returns what a request was, nil where it was about nothing that exists.
-func (h *Handler) access(r *request, action collections.Action, err error, returned bool) *collections.Access {
+func (h *Handler) access(r *request, action collections.Action, err error) *collections.Access {
 	kind, ok := h.accessKind(r)
 	if !ok {
 		return nil
@@ -59,18 +57,14 @@ func (h *Handler) access(r *request, action collections.Action, err error, retur
 	a := &collections.Access{
 		AccessKind: kind, Unit: r.caller.Unit, Officer: r.caller.Officer, JTI: r.caller.JTI,
 		Remote: r.RealIP(), RequestID: res.Header().Get(echo.HeaderXRequestID),
-		Object: strings.ToValidUTF8(object[:min(len(object), collections.MaxAccessObject)], ""),
-		Status: res.Status, BrokenOff: res.Committed && (err != nil || !returned),
+		Object: strings.Clone(strings.ToValidUTF8(object[:min(len(object), collections.MaxAccessObject)], "")), // no part of a long path
+		Status: res.Status, BrokenOff: res.Committed && err != nil,
 	}
 	if r.Request().Method != http.MethodHead { // which has sent nothing
 		a.First, a.Last, a.Count = r.moved.first, r.moved.last, r.moved.count
 	}
-	switch {
-	case res.Committed:
-	case err != nil:
+	if err != nil && !res.Committed {
 		a.Status = wire.Status(err)
-	case !returned: // a panic, which the server answers with 500
-		a.Status = http.StatusInternalServerError
 	}
 	return a
 }
@@ -82,8 +76,8 @@ func (h *Handler) accessKind(r *request) (collections.AccessKind, bool) {
 	switch {
 	case r.view != nil:
 		return r.view.AccessKind(), true
-	case r.moved.collection != uuid.Nil:
-		if kind, ok := h.Service.AccessKindOf(root, r.moved.collection.String()); ok {
+	case r.about != uuid.Nil:
+		if kind, ok := h.Service.AccessKindOf(root, r.about.String()); ok {
 			return kind, true
 		}
 	}

@@ -1,6 +1,7 @@
 package taxii
 
 import (
+	"cmp"
 	"context"
 	"log/slog"
 	"net/http"
@@ -45,8 +46,8 @@ func (w *world) lastAccess(do func()) (collections.Access, bool) {
 }
 
 // TX-AUTH-14: each read and each write of what is in a collection leaves one
-// record: who, what, where, from where in the order to where, and its outcome;
-// refusals too. What is about no collection that exists leaves none.
+// record: who, what, in which collection, from which sequence to which, and the
+// outcome; refusals too. What is about no collection that exists leaves none.
 func TestAccesses(t *testing.T) {
 	w := newWorld(t)
 	w.fill(3) // 1, 2, 3
@@ -181,20 +182,23 @@ func TestNothingWithoutRoomForItsRecord(t *testing.T) {
 		s.beforePage, s.beforeAppend = touched, touched
 	})
 	for _, c := range []call{{path: pathObjects}, post(envelopeOf(indicator(2, t1))), {path: pathHidden + "objects/"}, {path: pathRoot + "collections/none/objects/"}} {
-		req := httptest.NewRequest(http.MethodGet, c.path, strings.NewReader(c.body))
-		if c.method != "" {
-			req.Method = c.method
-		}
-		req.SetBasicAuth("rw", "secret")
-		gone, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
-		res := httptest.NewRecorder()
-		w.server.Config.Handler.ServeHTTP(res, req.WithContext(gone))
-		cancel()
-		if res.Code != http.StatusServiceUnavailable {
-			t.Errorf("%s %s: %d %s; want that it waits until its client has gone", c.method, c.path, res.Code, res.Body)
-		}
+		w.waits(c)
 	}
 	w.status(200, call{path: pathRoot}) // leaves no record
+}
+
+// waits sends a request as rw that must wait until its client has gone.
+func (w *world) waits(c call) {
+	w.Helper()
+	gone, cancel := context.WithTimeout(w.Context(), 20*time.Millisecond)
+	defer cancel()
+	req := httptest.NewRequest(cmp.Or(c.method, http.MethodGet), c.path, strings.NewReader(c.body)).WithContext(gone)
+	req.SetBasicAuth("rw", "secret")
+	res := httptest.NewRecorder()
+	w.mux.ServeHTTP(res, req)
+	if res.Code != http.StatusServiceUnavailable {
+		w.Errorf("%s %s: %d %s; want that it waits until its client has gone", c.method, c.path, res.Code, res.Body)
+	}
 }
 
 // A stuckStore keeps nothing until it may go on.
@@ -233,15 +237,7 @@ func TestSlowAccessesOfOneParty(t *testing.T) {
 		t.Fatalf("the slow one did not wait: %d", a.StatusCode)
 	}
 	w.status(200, call{path: pathObjects, user: "ro"})
-	req := httptest.NewRequest(http.MethodGet, pathObjects, nil)
-	req.SetBasicAuth("rw", "secret")
-	gone, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
-	defer cancel()
-	res := httptest.NewRecorder()
-	w.server.Config.Handler.ServeHTTP(res, req.WithContext(gone))
-	if res.Code != http.StatusServiceUnavailable {
-		t.Errorf("one more of the same party: %d %s; want that it waits until its client has gone", res.Code, res.Body)
-	}
+	w.waits(call{path: pathObjects})
 	close(goOn)
 	if got := <-slow; got.StatusCode != 200 {
 		t.Errorf("the slow one: %d", got.StatusCode)

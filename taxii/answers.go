@@ -2,7 +2,10 @@ package taxii
 
 import (
 	"container/list"
+	"context"
 	"net/http"
+	"slices"
+	"strings"
 	"sync"
 
 	"accord/collections"
@@ -16,36 +19,38 @@ import (
 // page is kept when the same party asks for it a second time, so that walks,
 // which ask once, push nothing out.
 //
-// No right is decided here: whoever asks has been judged as always. Pages of a
-// collection lie on a shelf for each clearance, which holds those of one state
-// of what that sees, and goes as a whole when it has changed. So no page is older
-// than the last push that was answered (P1), none holds what was deleted, and no
-// page that comes late tells of a push that is hidden (P6).
+// No right is decided here: whoever asks has been judged as always. Each clearance
+// has a shelf for each collection. A shelf holds pages of one state of what the
+// clearance sees, and is emptied when that changes: so no page that is sent is
+// older than the last push that was answered (P1), and none that comes late tells
+// of a push that is hidden (P6). A delete by this server does that at once.
 type answers struct {
 	mu      sync.Mutex
 	shelves map[collections.World]*shelf // by the world without its state
 	recent  list.List                    // of *keptPage, the one asked for last first
 	size    int                          // of all, in bytes of memory
-	copying int                          // pages that are copied while they go out
+	copying []string                     // parties of the pages that are copied while they go out
+	taken   map[string]int               // bytes of the kept pages that go out to a party
 }
 
 const (
-	maxAnswers = 32 << 20 // bytes of memory of all kept pages
-	maxAnswer  = 4 << 20  // bytes of one
-	maxCopying = 4        // pages that are copied at once: who takes his slowly keeps his copy long
-	maxAsked   = 1 << 8   // pages of a shelf of which is remembered that they were asked for
+	maxAnswers = 32 << 20 // bytes of memory of all kept pages: what a small server can spare
+	maxAnswer  = 4 << 20  // bytes of one: a page of the usual limit, unpacked, is a fifth of it
+	maxCopying = 4        // pages that are copied at once, one of a party: a slow reader holds his copy for as long as he reads
+	maxTaken   = 8 << 20  // bytes of kept pages on their way to one party, which are in memory until it has them
+	maxAsked   = 1 << 8   // questions that a shelf remembers: more than pollers ask between two pushes
 	maxQuery   = 1 << 10  // bytes of a query string; what is longer is not asked for twice
 )
 
 // A shelf holds pages of one world.
 type shelf struct {
-	last  int64 // of the world
-	asked map[answerKey]bool
+	last  int64              // of the world
+	asked map[answerKey]bool // before; false if the page was too large to be kept
 	kept  map[answerKey]*list.Element
 }
 
-// An answerKey is all that a page follows from beside the state. A next token
-// is good for one party, and so is a page that has one.
+// An answerKey is all that a page follows from. A next token is good for one party,
+// and so is a page that has one.
 type answerKey struct {
 	party       string
 	world       collections.World
@@ -60,6 +65,7 @@ type keptPage struct {
 	packed      bool
 	body        []byte
 	moved       extent // for the record of the access
+	readers     int    // to whom it goes out now
 }
 
 // size is what the page takes of memory, more or less: of small ones most is not
@@ -80,15 +86,17 @@ func (p *keptPage) write(r *request) error {
 	return writeReady(r, http.StatusOK, p.body)
 }
 
-// key returns the key of the page that a request asks for.
+// key returns the key of the page that a request asks for. Its texts are copies:
+// those of the request hold the whole line that they were cut from.
 func (a *answers) key(r *request) (answerKey, error) {
 	world, err := r.view.World(r.Request().Context())
 	u := r.Request().URL
-	return answerKey{r.caller.Party, world, wire.AcceptedCoding(r.Request().Header), u.Path, u.RawQuery}, err
+	return answerKey{r.caller.Party, world, wire.AcceptedCoding(r.Request().Header), strings.Clone(u.Path), strings.Clone(u.RawQuery)}, err
 }
 
-// find returns a page that was kept, else nil and whether it is worth keeping;
-// then copied is to be called when it has gone out.
+// find returns a page that was kept, else nil and whether it is worth keeping.
+// When a page that was found has gone out left is to be called, and copied after
+// one that is worth keeping.
 func (a *answers) find(k answerKey) (found *keptPage, wanted bool) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -98,23 +106,61 @@ func (a *answers) find(k answerKey) (found *keptPage, wanted bool) {
 	}
 	if e := s.kept[k]; e != nil {
 		a.recent.MoveToFront(e)
-		return e.Value.(*keptPage), false
+		return a.take(e.Value.(*keptPage)), false
 	}
-	if wanted = s.asked[k] && a.copying < maxCopying; wanted {
-		a.copying++
+	fits, again := s.asked[k]
+	if !again {
+		if len(s.asked) >= maxAsked {
+			clear(s.asked)
+		}
+		s.asked[k] = true
 	}
-	if len(s.asked) >= maxAsked {
-		clear(s.asked)
+	if wanted = fits && len(a.copying) < maxCopying && !slices.Contains(a.copying, k.party); wanted {
+		a.copying = append(a.copying, k.party)
 	}
-	s.asked[k] = true
 	return nil, wanted
 }
 
-// copied ends a copy, whatever became of it.
-func (a *answers) copied() {
+// take returns a page for one more reader, nil if those of its party hold as much
+// as they may: then it is read from the store.
+func (a *answers) take(p *keptPage) *keptPage {
+	if p.readers == 0 {
+		if a.taken[p.key.party]+p.size() > maxTaken {
+			return nil
+		}
+		if a.taken == nil {
+			a.taken = map[string]int{}
+		}
+		a.taken[p.key.party] += p.size()
+	}
+	p.readers++
+	return p
+}
+
+// left ends what take began.
+func (a *answers) left(p *keptPage) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	a.copying--
+	if p.readers--; p.readers == 0 {
+		a.taken[p.key.party] -= p.size()
+	}
+}
+
+// copied ends a copy, whatever became of it.
+func (a *answers) copied(k answerKey) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	i := slices.Index(a.copying, k.party)
+	a.copying = slices.Delete(a.copying, i, i+1)
+}
+
+// refuse remembers that a page is too large, so that nobody copies it again.
+func (a *answers) refuse(k answerKey) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if s := a.shelf(k.world); s != nil {
+		s.asked[k] = false
+	}
 }
 
 // keep keeps a page that was read in the world of its key from its beginning to
@@ -133,11 +179,11 @@ func (a *answers) keep(p *keptPage) {
 	}
 }
 
-// move drops what was kept before a delete, for whatever clearance.
-func (h *Handler) move(r *request) {
-	a := &h.answers
-	for _, world := range a.worlds(r.view.ID) {
-		last, err := h.Service.Store.Last(r.Request().Context(), world.Collection, world.Clearance)
+// forgetDeleted drops what was kept of a collection before a delete, for whatever
+// clearance.
+func (a *answers) forgetDeleted(ctx context.Context, store collections.Store, collection uuid.UUID) {
+	for _, world := range a.worlds(collection) {
+		last, err := store.Last(ctx, world.Collection, world.Clearance)
 		a.mu.Lock()
 		if err != nil {
 			a.drop(a.shelves[world]) // the next who asks finds out how it stands

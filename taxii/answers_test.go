@@ -4,8 +4,8 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net/http"
-	"net/http/httptest"
 	"net/url"
+	"runtime"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -13,8 +13,6 @@ import (
 	"accord/collections"
 
 	"github.com/google/uuid"
-	"github.com/labstack/echo/v4"
-	"github.com/labstack/echo/v4/middleware"
 	"golang.org/x/sync/errgroup"
 )
 
@@ -27,16 +25,9 @@ func (w *world) countFetches() *atomic.Int64 {
 
 // beside serves the same store by another server, with answers of its own.
 func (w *world) beside() *world {
-	other, h := *w, w.handler
-	other.handler = &Handler{
-		Service: h.Service, Authenticate: h.Authenticate, Challenges: h.Challenges, PublicURL: h.PublicURL, Title: h.Title,
-		DefaultLimit: h.DefaultLimit, MaxLimit: h.MaxLimit, SealKey: h.SealKey, SpoolDir: h.SpoolDir, Log: h.Log,
-	}
-	e := echo.New()
-	e.Use(middleware.RequestID())
-	other.handler.Mount(e)
-	other.server = httptest.NewServer(e)
-	w.Cleanup(other.server.Close)
+	other := *w
+	other.server, other.handler = nil, w.newHandler(w.handler.Service)
+	other.start()
 	return &other
 }
 
@@ -105,7 +96,6 @@ func TestAccessesOfKeptPages(t *testing.T) {
 // before it is looked for.
 func TestKeptPagesOfParties(t *testing.T) {
 	w := newWorld(t)
-	const red = `,"object_marking_refs":["marking-definition--e828b379-4e03-4974-9ac4-e53a884c97c1"]`
 	w.push(pathObjects, indicator(1, t1), indicator(2, t1), object(indicatorID(3), t1, red))
 	bodies := map[string]string{}
 	for i := range 4 {
@@ -230,7 +220,6 @@ func (w *world) pushAndLook(client int, other *world) error {
 // deleted goes at once for all.
 func TestKeptPageTellsOfNothingHidden(t *testing.T) {
 	w := newWorld(t)
-	const red = `,"object_marking_refs":["marking-definition--e828b379-4e03-4974-9ac4-e53a884c97c1"]`
 	w.fill(3)
 	for range 2 {
 		w.status(200, call{user: "low", path: pathObjects})
@@ -264,6 +253,111 @@ func TestKeptPageTellsOfNothingHidden(t *testing.T) {
 	}
 }
 
+// TX-SEC-02: what the readers of one party hold of kept pages has a bound, however
+// many there are; another party has its own.
+func TestSlowReadersHoldLittle(t *testing.T) {
+	var a answers
+	keep := func(party string, n int) answerKey {
+		k := answerKey{party: party, query: fmt.Sprint(n)}
+		a.keep(&keptPage{key: k, body: make([]byte, maxAnswer-2<<10)})
+		return k
+	}
+	var taken []*keptPage
+	for n := range 5 {
+		for range 3 {
+			if p, _ := a.find(keep("slow", n)); p != nil {
+				taken = append(taken, p)
+			}
+		}
+	}
+	if len(taken) != 3*maxTaken/maxAnswer {
+		t.Errorf("three readers of each page hold %d; want three times %d", len(taken), maxTaken/maxAnswer)
+	}
+	if p, _ := a.find(keep("other", 1)); p == nil {
+		t.Error("another party does not get what was kept for it")
+	}
+	for _, p := range taken {
+		a.left(p)
+	}
+	if n := a.taken["slow"]; n != 0 {
+		t.Errorf("after all have left they hold %d bytes", n)
+	}
+}
+
+// TX-SEC-02: a page is copied when it is asked for again, at most one of a party
+// and not those of all at once; one that is too large is copied once.
+func TestCopying(t *testing.T) {
+	var a answers
+	key := func(party, query string) answerKey { return answerKey{party: party, query: query} }
+	ask := func(k answerKey) bool {
+		_, wanted := a.find(k)
+		return wanted
+	}
+	for party := range maxCopying {
+		for _, query := range []string{"1", "2"} {
+			if k := key(fmt.Sprint(party), query); ask(k) || ask(k) != (query == "1") {
+				t.Errorf("page %s of party %d is copied when it is asked for once, or beside another", query, party)
+			}
+		}
+	}
+	for range 2 {
+		if ask(key("more", "1")) {
+			t.Errorf("%d pages are copied at once", maxCopying+1)
+		}
+	}
+	a.refuse(key("0", "1"))
+	a.copied(key("0", "1"))
+	if ask(key("0", "1")) || !ask(key("more", "1")) {
+		t.Error("a page that was too large is copied again, or another is not")
+	}
+}
+
+// A page that is too large is sent whole as often as it is asked for, and copied
+// once.
+func TestLargePage(t *testing.T) {
+	w := newWorld(t)
+	for n := range 5 {
+		w.push(pathObjects, object(indicatorID(n), t1, `,"x_pad":"`+strings.Repeat("x", maxAnswer/5)+`"`))
+	}
+	for range 3 {
+		if got := w.page(pathObjects, url.Values{}); len(got.items) != 5 {
+			t.Errorf("%d objects; want 5", len(got.items))
+		}
+	}
+	for _, s := range w.handler.answers.shelves {
+		for k, fits := range s.asked {
+			if fits {
+				t.Errorf("%+v is to be copied again", k)
+			}
+		}
+	}
+}
+
+// What is remembered of a question is no more than its text, however long the
+// line was that it stood in.
+func TestQuestionsHoldNoLines(t *testing.T) {
+	w := newWorld(t)
+	w.fill(1)
+	const line = 1 << 19
+	path := "/taxii2/" + strings.Repeat("/", line) + strings.TrimPrefix(pathObjects, "/taxii2/")
+	ask := func(n int) { w.status(200, call{path: fmt.Sprintf("%s?limit=%d", path, n)}) }
+	held := func() uint64 {
+		runtime.GC()
+		runtime.GC() // what lay in pools goes with the second
+		var m runtime.MemStats
+		runtime.ReadMemStats(&m)
+		return m.HeapAlloc
+	}
+	ask(1)
+	before := held()
+	for n := range 40 {
+		ask(n + 2)
+	}
+	if after := held(); after > before+10*line {
+		t.Errorf("40 questions in lines of %d bytes hold %d bytes", line, after-before)
+	}
+}
+
 // What is kept has a bound, what was asked for last stays longest, a state that
 // has passed gets no shelf, and what is asked for once leaves no more than a
 // trace.
@@ -272,16 +366,23 @@ func TestAnswersAreBounded(t *testing.T) {
 	key := func(n int, last int64) answerKey {
 		return answerKey{world: collections.World{Collection: uuid.Nil, Last: last}, query: fmt.Sprint(n)}
 	}
+	find := func(k answerKey) bool {
+		p, _ := a.find(k)
+		if p != nil {
+			a.left(p)
+		}
+		return p != nil
+	}
 	for n := range 10 {
-		a.find(key(n, 5))
+		find(key(n, 5))
 		a.keep(&keptPage{key: key(n, 5), body: make([]byte, maxAnswer)})
-		a.find(key(0, 5))
+		find(key(0, 5))
 	}
 	if a.size > maxAnswers {
 		t.Errorf("%d bytes are kept", a.size)
 	}
 	for n, want := range map[int]bool{0: true, 1: false, 9: true} {
-		if p, _ := a.find(key(n, 5)); (p != nil) != want {
+		if found := find(key(n, 5)); found != want {
 			t.Errorf("page %d is kept: %v; want %v", n, !want, want)
 		}
 	}

@@ -22,7 +22,7 @@ func (h *Handler) receive(r *request) (*body, error) {
 	if err != nil {
 		return nil, err
 	}
-	spool, err := wire.Receive(r.Response().Writer, req, h.MaxContentLength, h.SpoolDir)
+	spool, err := wire.Receive(r.Response().Writer, req, h.MaxContentLength)
 	if err != nil {
 		return nil, err
 	}

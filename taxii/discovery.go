@@ -5,14 +5,11 @@ import (
 	"strings"
 )
 
-// A Discovery says who runs a server and where its API roots are (TAXII 2.1
-// §4.1.1).
+// A Discovery says where the API roots of a server are (TAXII 2.1 §4.1.1).
 type Discovery struct {
-	Title       string   `json:"title"`
-	Description string   `json:"description,omitempty"`
-	Contact     string   `json:"contact,omitempty"`
-	Default     string   `json:"default,omitempty"`   // one of APIRoots, letter for letter
-	APIRoots    []string `json:"api_roots,omitempty"` // absolute, ending in a slash
+	Title    string   `json:"title"`
+	Default  string   `json:"default,omitempty"`   // one of APIRoots, letter for letter
+	APIRoots []string `json:"api_roots,omitempty"` // absolute, ending in a slash
 }
 
 // getDiscovery serves GET /taxii2/ (TAXII 2.1 §4.1). A caller sees the roots of
@@ -23,7 +20,7 @@ func (h *Handler) getDiscovery(r *request) error {
 	if err != nil {
 		return err
 	}
-	res := Discovery{Title: h.Title, Description: h.Description, Contact: h.Contact}
+	res := Discovery{Title: "Accord"}
 	base := strings.TrimRight(h.PublicURL(), "/") + prefix
 	for _, root := range roots {
 		res.APIRoots = append(res.APIRoots, base+root.ID+"/")

@@ -9,8 +9,6 @@ import (
 	"strings"
 	"testing"
 	"time"
-
-	"accord/taxii/conformance"
 )
 
 // FuzzHandlers: whatever is asked of the router, it does not panic, it is at no
@@ -53,8 +51,7 @@ func FuzzHandlers(f *testing.F) {
 		res := httptest.NewRecorder()
 		res.Header().Set("Date", time.Now().UTC().Format(http.TimeFormat)) // as net/http does
 		w.mux.ServeHTTP(res, req)
-		for _, finding := range conformance.CheckAnswer(call{method: method, path: path + "?" + query}.question(),
-			conformance.Answer{Status: res.Code, Header: res.Header(), Body: res.Body.Bytes()}) {
+		for _, finding := range (call{method: method, path: path + "?" + query}).findings(answer{res.Result(), res.Body.Bytes()}) {
 			t.Errorf("%s %q?%q as %q: %d %.300s: %v", method, path, query, user, res.Code, res.Body, finding)
 		}
 	})
@@ -63,6 +60,6 @@ func FuzzHandlers(f *testing.F) {
 // fillFuzz stores something of every kind.
 func (w *world) fillFuzz() {
 	w.push(pathObjects, indicator(1, t1), indicator(1, t2), indicator20(1, t3), indicator20(2, t1),
-		object(indicatorID(3), t1, `,"object_marking_refs":["marking-definition--e828b379-4e03-4974-9ac4-e53a884c97c1"]`),
+		object(indicatorID(3), t1, red),
 		`{"type":"ipv4-addr","spec_version":"2.1","id":"ipv4-addr--00000000-0000-4000-8000-000000000001","value":"192.0.2.1"}`)
 }

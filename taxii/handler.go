@@ -25,10 +25,6 @@ type Handler struct {
 	// "https://accord.example", from which discovery makes API root URLs.
 	PublicURL func() string
 
-	// Title, Description and Contact are what discovery says of the server.
-	// Title "" means "Accord"; the others are left out when empty.
-	Title, Description, Contact string
-
 	// MaxContentLength is the largest request body that is read, in bytes, and
 	// what API roots announce (TAXII 2.1 §4.2.1). Zero means 64 MiB.
 	MaxContentLength int64
@@ -39,9 +35,6 @@ type Handler struct {
 	// SealKey is the secret from which the keys of next tokens are derived, at
 	// least 16 bytes. Servers on one store share it.
 	SealKey []byte
-	// SpoolDir is where large request bodies wait until they have been read;
-	// "" is the folder for temporary files.
-	SpoolDir string
 
 	Log *slog.Logger
 
@@ -87,9 +80,6 @@ func (h *Handler) Mount(e *echo.Echo, middleware ...echo.MiddlewareFunc) {
 }
 
 func (h *Handler) setDefaults() {
-	if h.Title == "" {
-		h.Title = "Accord"
-	}
 	if h.MaxContentLength == 0 {
 		h.MaxContentLength = 64 << 20
 	}

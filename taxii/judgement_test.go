@@ -105,7 +105,6 @@ func TestBadCredentials(t *testing.T) {
 // order of judgement answers.
 func TestOrderOfJudgement(t *testing.T) {
 	w := newWorld(t, func(h *Handler) { h.MaxContentLength = 64 })
-	w.handler.MaxContentLength = 64
 	html := http.Header{"Accept": {"text/html"}, "Content-Type": {"text/html"}}
 	typed := http.Header{"Content-Type": {"text/html"}}
 	big := strings.Repeat("x", 65)
@@ -127,6 +126,8 @@ func TestOrderOfJudgement(t *testing.T) {
 		{"9 size before query", 413, call{method: "POST", path: pathObjects + "?limit=0", body: big}},
 		{"9 size of a stream before query", 413, call{method: "POST", path: pathObjects + "?limit=0", stream: strings.NewReader(big)}},
 		{"10 query before body", 400, call{method: "POST", path: pathObjects + "?limit=1", body: "garbage"}},
+		{"10 query before a body that is no gzip", 400, call{method: "POST", path: pathObjects + "?limit=1", body: "garbage", header: http.Header{"Content-Encoding": {"gzip"}}}},
+		{"11 body that is no gzip", 422, call{method: "POST", path: pathObjects, body: "garbage", header: http.Header{"Content-Encoding": {"gzip"}}}},
 		{"11 body", 422, call{method: "POST", path: pathObjects, body: "garbage"}},
 		{"10 query before object", 400, call{path: pathObjects + "x/?limit=0"}},
 		{"12 object", 404, call{path: pathObjects + "x/"}},

@@ -4,11 +4,11 @@ import (
 	"mime"
 	"net/http"
 	"slices"
-	"strconv"
 	"strings"
 
 	"accord/collections"
 	"accord/stix"
+	"accord/taxii/wire"
 )
 
 // MediaType is what every answer is. Clients compare it byte for byte, so it
@@ -56,7 +56,7 @@ func mediaRange(element string) (specificity int, q float64) {
 	}
 	q = 1
 	if s, ok := params["q"]; ok {
-		if q, err = strconv.ParseFloat(s, 64); err != nil || !(q >= 0 && q <= 1) {
+		if q, ok = wire.Weight(s); !ok {
 			return 0, 0
 		}
 	}
@@ -107,6 +107,6 @@ func contentWrapper(header http.Header, specVersions []string) (stix.Wrapper, er
 		}
 	}
 	return 0, collections.Errorf(collections.ErrMediaType,
-		"Content-Type is %q; send an envelope as %s or STIX content as %s;version=2.1",
+		"Content-Type is %.100q; send an envelope as %s or STIX content as %s;version=2.1",
 		strings.Join(values, ", "), MediaType, stixType)
 }

@@ -3,6 +3,7 @@ package taxii
 import (
 	"errors"
 	"net/http"
+	"strings"
 	"testing"
 
 	"accord/collections"
@@ -81,6 +82,7 @@ func TestContentWrapper(t *testing.T) {
 		{"TX-NEG-13 parsed, not compared", []string{`Application/TAXII+json; version="2.1"; charset=utf-8`}, only21, stix.Envelope, true},
 		{"TX-NEG-14 plain JSON", []string{"application/json"}, both, 0, false},
 		{"TX-NEG-14 other version", []string{"application/taxii+json;version=2.0"}, both, 0, false},
+		{"TX-NEG-14 a long one", []string{strings.Repeat("\xff", 10_000)}, both, 0, false},
 		{"TX-NEG-14 none", nil, both, 0, false},
 		{"TX-NEG-14 empty", []string{""}, both, 0, false},
 		{"TX-NEG-14 two", []string{"application/taxii+json", "text/plain"}, both, 0, false},
@@ -93,6 +95,9 @@ func TestContentWrapper(t *testing.T) {
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			got, err := contentWrapper(http.Header{"Content-Type": tc.types}, tc.takes)
+			if err != nil && len(err.Error()) > 1000 {
+				t.Errorf("the error has %d bytes", len(err.Error()))
+			}
 			if got != tc.want || tc.ok && err != nil || !tc.ok && !errors.Is(err, collections.ErrMediaType) {
 				t.Errorf("contentWrapper(%q) = %v, %v; want %v, ok = %v", tc.types, got, err, tc.want, tc.ok)
 			}

@@ -11,8 +11,6 @@ import (
 	"strings"
 	"testing"
 
-	"accord/taxii/conformance"
-
 	"github.com/google/uuid"
 	"pgregory.net/rapid"
 )
@@ -78,7 +76,7 @@ func (r *modelRun) do(c call) answer {
 	if err != nil {
 		r.Fatalf("%s %s: %v", c.method, c.path, err)
 	}
-	for _, finding := range conformance.CheckAnswer(c.question(), conformance.Answer{Status: a.StatusCode, Header: a.Header, Body: a.body}) {
+	for _, finding := range c.findings(a) {
 		r.Fatalf("%s %s as %s: %d %s: %v", c.method, c.path, c.user, a.StatusCode, a.body, finding)
 	}
 	return a

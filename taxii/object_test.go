@@ -245,7 +245,6 @@ func TestVersions(t *testing.T) {
 // a page, a count, a header or a token, and it supersedes nothing.
 func TestClearance(t *testing.T) {
 	w := newWorld(t)
-	const red = `,"object_marking_refs":["marking-definition--e828b379-4e03-4974-9ac4-e53a884c97c1"]`
 	w.push(pathObjects, indicator(1, t1), object(indicatorID(1), t2, red), object(indicatorID(2), t1, red), indicator(3, t1))
 	low := func(path string) answer { return w.do(call{user: "low", path: path}) }
 	var got []string

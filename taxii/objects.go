@@ -86,9 +86,10 @@ func (h *Handler) getObject(r *request) error {
 // deleteObject serves DELETE {api-root}/collections/{id}/objects/{object-id}/
 // (TAXII 2.1 §5.7).
 func (h *Handler) deleteObject(r *request) error {
-	if err := r.view.Delete(r.Request().Context(), r.Param("object"), r.query.Versions); err != nil {
+	ctx := r.Request().Context()
+	if err := r.view.Delete(ctx, r.Param("object"), r.query.Versions); err != nil {
 		return err
 	}
-	h.move(r)
+	h.answers.forgetDeleted(ctx, h.Service.Store, r.view.ID)
 	return writeBody(r, http.StatusOK, nil)
 }

@@ -19,8 +19,8 @@ import (
 
 // A fetch returns, as JSON, the members of a list that stand at positions of a
 // page, beginning with the first, and the positions that are left. Members that
-// were removed meanwhile are left out. It may be called while the one before
-// is still being sent, so it holds nothing of the store.
+// were removed meanwhile are left out. The client may take what it returns slowly,
+// so it holds nothing of the store.
 type fetch func(ctx context.Context, seqs []int64) (members [][]byte, rest []int64, err error)
 
 // A page is positions in a collection, and the members at the first of them.
@@ -59,10 +59,11 @@ func (h *Handler) writePage(r *request, get fetch) error {
 	}
 	ready, wanted := h.answers.find(key)
 	if ready != nil {
+		defer h.answers.left(ready)
 		return ready.write(r)
 	}
 	if wanted {
-		defer h.answers.copied()
+		defer h.answers.copied(key)
 	}
 	worker := h.pageWorker(r)
 	defer worker.Rest()
@@ -192,7 +193,11 @@ func (h *Handler) sendPage(r *request, worker *collections.Worker, p *page, get 
 	if err != nil {
 		panic(http.ErrAbortHandler)
 	}
-	if !wanted || copied.over {
+	switch {
+	case !wanted:
+		return nil
+	case copied.over:
+		h.answers.refuse(key)
 		return nil
 	}
 	sent.body, sent.moved = bytes.Clone(copied.bytes), r.moved // no larger than it is
@@ -247,8 +252,8 @@ func (h *Handler) streamPage(r *request, worker *collections.Worker, p *page, ge
 	}
 }
 
-// logCut logs a fault of ours in an answer that had begun, and for those who look
-// for it that the client went away.
+// logCut logs a fault of ours in an answer that had begun as an error; that the
+// client went away is for those who debug.
 func (h *Handler) logCut(r *request, err error) {
 	ctx, level := r.Request().Context(), slog.LevelError
 	if ctx.Err() != nil {

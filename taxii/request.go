@@ -1,12 +1,14 @@
 package taxii
 
 import (
+	"errors"
 	"net/http"
 	"slices"
 
 	"accord/collections"
 	"accord/taxii/wire"
 
+	"github.com/google/uuid"
 	"github.com/labstack/echo/v4"
 )
 
@@ -31,7 +33,8 @@ type request struct {
 	view   *collections.View // nil outside of a collection
 	body   *body             // of a POST, read to its end; else nil
 	query  query
-	moved  extent // what was sent or taken, for the record of the access
+	about  uuid.UUID // the collection of a status, which its path does not name
+	moved  extent    // what was sent or taken, for the record of the access
 }
 
 // serve judges a request in the order of TX-ERR-07 and runs its operation. Its
@@ -63,19 +66,28 @@ func (h *Handler) operate(r *request, ops operations) error {
 	if err := negotiate(r.Request().Header); err != nil {
 		return err
 	}
+	var broken error // what the body itself has wrong is told after the query
 	if op.method == http.MethodPost {
 		leave, err := h.Service.Turns.Admit(r.Request().Context())
 		if err != nil {
 			return err
 		}
 		defer leave()
-		if r.body, err = h.receive(r); err != nil {
+		r.body, err = h.receive(r)
+		switch {
+		case errors.Is(err, collections.ErrMalformed):
+			broken = err
+		case err != nil:
 			return err
+		default:
+			defer r.body.Close()
 		}
-		defer r.body.Close()
 	}
 	if r.query, err = h.readQuery(r, op.params); err != nil {
 		return err
+	}
+	if broken != nil {
+		return broken
 	}
 	return op.run(r)
 }
@@ -107,7 +119,7 @@ func (h *Handler) locate(r *request) (err error) {
 }
 
 // named returns the operation that the method names, the zero one if there is
-// none. HEAD is GET without the body, which net/http drops.
+// none. HEAD is GET without the body.
 func (ops operations) named(c echo.Context) operation {
 	method := c.Request().Method
 	if method == http.MethodHead {

@@ -35,7 +35,7 @@ func (h *Handler) getStatus(r *request) error {
 	if err != nil {
 		return err
 	}
-	r.moved.collection = status.Collection
+	r.about = status.Collection
 	versions, err := r.root.Details(ctx, status)
 	if err != nil {
 		return err

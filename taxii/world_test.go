@@ -124,24 +124,27 @@ func newWorld(t testing.TB, change ...func(*Handler)) *world {
 	w.apply(secondAgreement)
 
 	log := slog.New(slog.NewTextHandler(w.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
-	w.handler = &Handler{
-		Service: &collections.Service{
-			Store: w.store, Control: w.control, Validator: schemas.New(), Log: log, Now: w.clock.Now,
-			Recorder: newRecorder(t, w.store),
-			// Tests push in the middle of a read, where nobody waits for a turn.
-			Turns: collections.Turns{Processors: new(fair.Gate)},
-		},
-		Authenticate: basicUser,
-		Challenges:   func(error) []string { return []string{`Basic realm="accord"`, `Bearer realm="accord"`} },
-		PublicURL:    func() string { return "https://accord.example" },
-		Title:        "Accord", Description: "For tests", Contact: "duty@cert.example",
-		SealKey: testKey, SpoolDir: t.TempDir(), Log: log,
-	}
+	w.handler = w.newHandler(&collections.Service{
+		Store: w.store, Control: w.control, Validator: schemas.New(), Log: log, Now: w.clock.Now,
+		Recorder: newRecorder(t, w.store),
+		// Tests push in the middle of a read, where nobody waits for a turn.
+		Turns: collections.Turns{Processors: new(fair.Gate)},
+	})
 	for _, f := range change {
 		f(w.handler)
 	}
 	w.start()
 	return w
+}
+
+func (w *world) newHandler(service *collections.Service) *Handler {
+	return &Handler{
+		Service:      service,
+		Authenticate: basicUser,
+		Challenges:   func(error) []string { return []string{`Basic realm="accord"`, `Bearer realm="accord"`} },
+		PublicURL:    func() string { return "https://accord.example" },
+		SealKey:      testKey, Log: service.Log,
+	}
 }
 
 // start serves the handler, anew if it was served before, each route behind the
@@ -271,7 +274,7 @@ var client = &http.Client{
 func (w *world) checkAnswer(c call, a answer) {
 	w.Helper()
 	name := fmt.Sprintf("%s %s as %s: %d %.200s", c.method, c.path, c.user, a.StatusCode, a.body)
-	for _, finding := range conformance.CheckAnswer(c.question(), conformance.Answer{Status: a.StatusCode, Header: a.Header, Body: a.body}) {
+	for _, finding := range c.findings(a) {
 		w.Errorf("%s: %v", name, finding)
 	}
 	for header, want := range map[string]string{"Cache-Control": "no-store", "Vary": "Accept, Accept-Encoding, Authorization"} {
@@ -306,6 +309,11 @@ func (c call) question() conformance.Question {
 	return conformance.Question{
 		Method: cmp.Or(c.method, http.MethodGet), Endpoint: conformance.EndpointOf(canonical(path), rootForm.FindString(canonical(path))), Query: values, Provoked: c.provoked,
 	}
+}
+
+// findings is what the walker finds fault with in an answer.
+func (c call) findings(a answer) []conformance.Finding {
+	return conformance.CheckAnswer(c.question(), conformance.Answer{Status: a.StatusCode, Header: a.Header, Body: a.body})
 }
 
 // status sends a request and expects a status.
@@ -399,6 +407,9 @@ const (
 	t2 = "2016-01-01T00:00:00.000Z"
 	t3 = "2022-01-01T00:00:00.000Z"
 )
+
+// red marks an object as TLP red, in the further members of object.
+const red = `,"object_marking_refs":["marking-definition--e828b379-4e03-4974-9ac4-e53a884c97c1"]`
 
 type fakeClock struct {
 	mu  sync.Mutex

@@ -18,7 +18,7 @@ func (h *Handler) readBody(c echo.Context) (*wire.Spool, stix.Wrapper, error) {
 	if err != nil {
 		return nil, 0, err
 	}
-	body, err := wire.Receive(c.Response().Writer, c.Request(), h.MaxContentLength, "")
+	body, err := wire.Receive(c.Response().Writer, c.Request(), h.MaxContentLength)
 	return body, wrapper, err
 }
 

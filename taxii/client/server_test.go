@@ -60,7 +60,7 @@ func newServer(t *testing.T) string {
 		},
 		Challenges: func(error) []string { return []string{`Bearer realm="accord"`} },
 		PublicURL:  func() string { return server.URL },
-		Title:      "For tests", SealKey: make([]byte, 32), SpoolDir: t.TempDir(), Log: log,
+		SealKey:    make([]byte, 32), Log: log,
 		MaxContentLength: 4_000, DefaultLimit: 10, MaxLimit: 10,
 	}
 	handler.Mount(e)

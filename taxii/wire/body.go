@@ -11,11 +11,11 @@ import (
 	"accord/collections"
 )
 
-// Receive reads the body of a request to its end, unpacked, into a Spool in dir.
-// Either form of it may have most bytes. Errors are of the kinds ErrTooLarge,
-// ErrMediaType for a Content-Encoding that is not gzip, ErrMalformed for a body
-// that breaks off, and ErrUnavailable where there is no room for it.
-func Receive(w http.ResponseWriter, r *http.Request, most int64, dir string) (*Spool, error) {
+// Receive reads the body of a request to its end, unpacked, into a Spool.
+// It may not have more than most bytes, packed or unpacked. Errors are of the kinds
+// ErrTooLarge, ErrMediaType for a Content-Encoding that is not gzip, ErrMalformed
+// for a body that breaks off, and ErrUnavailable where there is no room for it.
+func Receive(w http.ResponseWriter, r *http.Request, most int64) (*Spool, error) {
 	decode, err := contentDecoder(r.Header)
 	if err != nil {
 		return nil, err
@@ -29,7 +29,7 @@ func Receive(w http.ResponseWriter, r *http.Request, most int64, dir string) (*S
 	if err != nil {
 		return nil, bodyError(err, most)
 	}
-	s := &Spool{Dir: dir}
+	s := new(Spool)
 	_, err = io.Copy(s, io.LimitReader(content, most+1))
 	switch {
 	case err != nil:
@@ -47,7 +47,7 @@ func contentDecoder(header http.Header) (func(io.Reader) (io.Reader, error), err
 	switch coding := strings.ToLower(strings.Join(header.Values("Content-Encoding"), ",")); coding {
 	case "", "identity":
 		return func(r io.Reader) (io.Reader, error) { return r, nil }, nil
-	case "gzip":
+	case "gzip", "x-gzip": // RFC 9110 §8.4.1.3
 		return func(r io.Reader) (io.Reader, error) { return gzip.NewReader(r) }, nil
 	default:
 		return nil, collections.Errorf(collections.ErrMediaType,

@@ -38,6 +38,7 @@ func TestReceive(t *testing.T) {
 		{"one more", "", bytes.NewReader(make([]byte, most+1)), collections.ErrTooLarge},
 		{"one more, of unknown length", "", io.MultiReader(bytes.NewReader(make([]byte, most+1))), collections.ErrTooLarge},
 		{"gzip", "gzip", strings.NewReader(packed(most)), nil},
+		{"gzip by its old name", "x-gzip", strings.NewReader(packed(1)), nil},
 		{"gzip of one more", "GZIP", strings.NewReader(packed(most + 1)), collections.ErrTooLarge},
 		{"gzip that breaks off", "gzip", strings.NewReader(packed(most)[:100]), collections.ErrMalformed},
 		{"no gzip", "gzip", strings.NewReader("{}"), collections.ErrMalformed},
@@ -48,11 +49,12 @@ func TestReceive(t *testing.T) {
 		{"broken in the file", "", io.MultiReader(bytes.NewReader(make([]byte, spoolMemory+1)), broken), collections.ErrMalformed},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			dir, r := t.TempDir(), httptest.NewRequest(http.MethodPost, "/", tc.body)
+			r := httptest.NewRequest(http.MethodPost, "/", tc.body)
 			if tc.coding != "" {
 				r.Header.Set("Content-Encoding", tc.coding)
 			}
-			s, err := Receive(httptest.NewRecorder(), r, most, dir)
+			dir := temporary(t)
+			s, err := Receive(httptest.NewRecorder(), r, most)
 			if !errors.Is(err, tc.want) || (err == nil) != (s != nil) {
 				t.Fatalf("got %v; want %v", err, tc.want)
 			}
@@ -68,8 +70,8 @@ func TestReceive(t *testing.T) {
 
 func TestReceiveWithoutRoom(t *testing.T) {
 	r := httptest.NewRequest(http.MethodPost, "/", bytes.NewReader(make([]byte, spoolMemory+1)))
-	missing := filepath.Join(t.TempDir(), "missing")
-	if _, err := Receive(httptest.NewRecorder(), r, 1<<30, missing); !errors.Is(err, collections.ErrUnavailable) {
+	t.Setenv("TMPDIR", filepath.Join(t.TempDir(), "missing"))
+	if _, err := Receive(httptest.NewRecorder(), r, 1<<30); !errors.Is(err, collections.ErrUnavailable) {
 		t.Errorf("a folder that is missing: %v; want %v", err, collections.ErrUnavailable)
 	}
 }

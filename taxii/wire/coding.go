@@ -27,17 +27,24 @@ const onePacket = 1_400
 // write * unpack nothing. A client that refuses both gets plain bytes, which
 // the RFC allows and is of more use than a refusal.
 func AcceptedCoding(header http.Header) Coding {
-	weights := map[string]float64{}
-	for _, element := range strings.Split(strings.Join(header.Values("Accept-Encoding"), ","), ",") {
+	weights := map[string]float64{} // of the three names that count: anybody may send a hundred thousand others
+	for element := range strings.SplitSeq(strings.Join(header.Values("Accept-Encoding"), ","), ",") {
 		name, params, _ := strings.Cut(element, ";")
 		name = strings.ToLower(strings.TrimSpace(name))
-		if q, ok := quality(params); ok && name != "" {
-			weights[strings.TrimPrefix(name, "x-")] = q
+		switch name {
+		case "x-gzip":
+			name = "gzip" // RFC 9110 §8.4.1.3
+		case "gzip", "identity", "*":
+		default:
+			continue
+		}
+		if q, ok := quality(params); ok {
+			weights[name] = q
 		}
 	}
 	packed, named := weights["gzip"]
 	plain, said := weights["identity"]
-	if rest, any := weights["*"]; any {
+	if rest, starred := weights["*"]; starred {
 		if !said {
 			plain, said = rest, true
 		}
@@ -54,8 +61,15 @@ func quality(params string) (float64, bool) {
 	if !found {
 		return 1, params == ""
 	}
-	q, err := strconv.ParseFloat(strings.TrimSpace(value), 64)
-	return q, err == nil && strings.EqualFold(strings.TrimSpace(name), "q") && q >= 0 && q <= 1
+	q, ok := Weight(strings.TrimSpace(value))
+	return q, ok && strings.EqualFold(strings.TrimSpace(name), "q")
+}
+
+// Weight reads how much a client likes an element of a list, from 0 to 1
+// (RFC 9110 §12.4.2).
+func Weight(s string) (q float64, ok bool) {
+	q, err := strconv.ParseFloat(s, 64)
+	return q, err == nil && q >= 0 && q <= 1 // NaN is neither
 }
 
 // packers are idle gzip writers: each has some hundred kilobytes of tables. The
@@ -73,7 +87,10 @@ var packers = sync.Pool{New: func() any {
 // whole only when there is no error.
 func Pack(w io.Writer, f func(io.Writer) error) error {
 	packer := packers.Get().(*gzip.Writer)
-	defer packers.Put(packer)
+	defer func() {
+		packer.Reset(io.Discard) // lest an idle one holds what it packed last
+		packers.Put(packer)
+	}()
 	packer.Reset(w)
 	if err := f(packer); err != nil {
 		return err

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"compress/gzip"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"strings"
@@ -44,6 +45,17 @@ func TestAcceptedCoding(t *testing.T) {
 		if got := AcceptedCoding(http.Header{"Accept-Encoding": {accept}}); got != want {
 			t.Errorf("Accept-Encoding %q: %+v; want %+v", accept, got, want)
 		}
+	}
+	many := strings.Builder{}
+	for n := range 10_000 {
+		fmt.Fprintf(&many, "x%d,", n)
+	}
+	header := http.Header{"Accept-Encoding": {many.String() + "x-identity;q=0,gzip"}}
+	if got := AcceptedCoding(header); got != (Coding{true, true}) {
+		t.Errorf("after many others: %+v", got)
+	}
+	if n := testing.AllocsPerRun(10, func() { AcceptedCoding(header) }); n > 10 {
+		t.Errorf("the codings that nobody knows take %v allocations", n)
 	}
 	if got := AcceptedCoding(http.Header{"Accept-Encoding": {"br", "gzip"}}); !got.Gzip {
 		t.Error("two lines of Accept-Encoding are not one list")

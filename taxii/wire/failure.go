@@ -75,8 +75,8 @@ func comeBack(err error) string {
 	return strconv.FormatInt(int64(math.Ceil(e.After.Seconds())), 10)
 }
 
-// Log logs a fault of ours as an error and a client's mistake, his going away
-// included, for those who look for it.
+// Log logs a fault of ours as an error, and a client's mistake, his going away
+// included, for those who debug.
 func Log(c echo.Context, code int, err error, log *slog.Logger) {
 	ctx, level := c.Request().Context(), slog.LevelDebug
 	if code >= http.StatusInternalServerError && ctx.Err() == nil {

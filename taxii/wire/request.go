@@ -32,5 +32,5 @@ func RefuseMethod(c echo.Context, methods ...string) error {
 	}
 	list := strings.Join(allow, ", ")
 	c.Response().Header().Set(echo.HeaderAllow, list)
-	return collections.Errorf(collections.ErrMethod, "%s is not possible here, only %s", c.Request().Method, list)
+	return collections.Errorf(collections.ErrMethod, "%.100s is not possible here, only %s", c.Request().Method, list)
 }

@@ -3,6 +3,7 @@ package wire
 import (
 	"errors"
 	"net/http/httptest"
+	"strings"
 	"testing"
 
 	"accord/collections"
@@ -22,6 +23,10 @@ func TestParseQuery(t *testing.T) {
 }
 
 func TestRefuseMethod(t *testing.T) {
+	long := echo.New().NewContext(httptest.NewRequest(strings.Repeat("A", 1<<20), "/", nil), httptest.NewRecorder())
+	if err := RefuseMethod(long, "GET"); len(err.Error()) > 200 {
+		t.Errorf("a long method comes back in %d bytes", len(err.Error()))
+	}
 	res := httptest.NewRecorder()
 	c := echo.New().NewContext(httptest.NewRequest("OPTIONS", "/", nil), res)
 	err := RefuseMethod(c, "GET", "POST")

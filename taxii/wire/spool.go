@@ -13,11 +13,9 @@ import (
 const spoolMemory = 1 << 20
 
 // A Spool keeps what is written to it until it is closed: little in memory, much
-// in a file that has no name any more, so that it goes with the process. The
-// zero value is empty and ready for use; one goroutine writes.
+// in a temporary file that has no name any more, so that it goes with the process.
+// The zero value is empty and ready for use; one goroutine writes.
 type Spool struct {
-	Dir string // of the file; "" is the folder for temporary files
-
 	memory bytes.Buffer
 	file   *os.File // once the memory is not enough
 	size   int64
@@ -42,7 +40,7 @@ func (s *Spool) move() (err error) {
 	if s.file != nil {
 		return nil
 	}
-	if s.file, err = nameless(s.Dir); err != nil {
+	if s.file, err = nameless(); err != nil {
 		return err
 	}
 	_, err = s.file.Write(s.memory.Bytes())
@@ -62,7 +60,7 @@ func (s *Spool) Reader() *io.SectionReader {
 	return io.NewSectionReader(s.file, 0, s.size)
 }
 
-// Close releases the bytes.
+// Close closes the file, if there is one.
 func (s *Spool) Close() error {
 	if s.file == nil {
 		return nil
@@ -71,8 +69,8 @@ func (s *Spool) Close() error {
 }
 
 // nameless returns a new file that is removed already.
-func nameless(dir string) (*os.File, error) {
-	file, err := os.CreateTemp(dir, "accord-*")
+func nameless() (*os.File, error) {
+	file, err := os.CreateTemp("", "accord-*")
 	if err != nil {
 		return nil, err
 	}

@@ -11,12 +11,19 @@ import (
 	"accord/collections"
 )
 
+// temporary is the folder for the temporary files of a test.
+func temporary(t *testing.T) string {
+	dir := t.TempDir()
+	t.Setenv("TMPDIR", dir)
+	return dir
+}
+
 // A Spool gives back what was written, in memory and from a file, as often as
 // it is asked; the file has no name.
 func TestSpool(t *testing.T) {
-	dir := t.TempDir()
+	dir := temporary(t)
 	for _, size := range []int{0, 1, spoolMemory, spoolMemory + 1, 3*spoolMemory + 7} {
-		s := Spool{Dir: dir}
+		var s Spool
 		want := bytes.Repeat([]byte("0123456789abcdef"), size/16+1)[:size]
 		if n, err := io.Copy(&s, iotest.HalfReader(bytes.NewReader(want))); err != nil || n != int64(size) || s.Size() != n {
 			t.Fatalf("%d bytes: wrote %d, %v; Size is %d", size, n, err, s.Size())
@@ -39,7 +46,8 @@ func TestSpool(t *testing.T) {
 }
 
 func TestSpoolWithoutRoom(t *testing.T) {
-	s := Spool{Dir: "/nowhere"}
+	t.Setenv("TMPDIR", "/nowhere")
+	var s Spool
 	if _, err := s.Write(make([]byte, spoolMemory+1)); !errors.Is(err, collections.ErrUnavailable) {
 		t.Errorf("a file in a folder that is not there: %v; want %v", err, collections.ErrUnavailable)
 	}
