@@ -67,7 +67,7 @@ func (s *Service) Root(ctx context.Context, id string) (*Root, error) {
 			return root, nil
 		}
 	}
-	return nil, Errorf(ErrNotFound, "there is no API root %q", id)
+	return nil, Errorf(ErrNotFound, "there is no API root %.100q", id)
 }
 
 // root returns a as the caller sees it, nil if it is none of his: he is not a
@@ -104,7 +104,7 @@ func (r *Root) View(name string) (*View, error) {
 			return v, nil
 		}
 	}
-	return nil, Errorf(ErrNotFound, "there is no collection %q", name)
+	return nil, Errorf(ErrNotFound, "there is no collection %.100q", name)
 }
 
 // view decides the rights of the caller in c: grant ∩ scope (P5). It is nil
@@ -139,7 +139,7 @@ func (r *Root) CanSearch() bool {
 // Status returns what became of a push that the caller's party made in this
 // agreement; anything else is ErrNotFound.
 func (r *Root) Status(ctx context.Context, id string) (Status, error) {
-	none := Errorf(ErrNotFound, "there is no status %q", id)
+	none := Errorf(ErrNotFound, "there is no status %.100q", id)
 	parsed, err := uuid.Parse(id)
 	if err != nil || parsed.String() != id {
 		return Status{}, none

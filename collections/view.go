@@ -141,7 +141,7 @@ func (v *View) visible(versions []Version) []Version {
 }
 
 func (v *View) noObject(id string) error {
-	return Errorf(ErrNotFound, "there is no such object %q in the collection %q", id, v.Alias)
+	return Errorf(ErrNotFound, "there is no such object %.100q in the collection %q", id, v.Alias)
 }
 
 // MediaTypes are the media types of what the collection can hold, with their
