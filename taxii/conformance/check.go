@@ -2,7 +2,6 @@ package conformance
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"net/http"
 	"slices"
@@ -177,8 +176,8 @@ func (p *probe) try(q request) (*exchange, error) {
 		q.as = p.seat
 	}
 	x, err := p.ask(p, q)
-	if errors.Is(err, context.Canceled) {
-		panic(broken{"the test was interrupted", false})
+	if err != nil && p.Err() != nil { // a silent server is given up on sooner, by requestTimeout
+		panic(broken{fmt.Sprintf("the test was interrupted, or the check took longer than %s", checkTimeout), false})
 	}
 	return x, err
 }

@@ -105,5 +105,5 @@ func checkBlindPost(p *probe) {
 	if s.Total != 1 || s.Success != 1 {
 		p.fail("TX-OBJ-POST-01", s.exchange, "want one success")
 	}
-	p.want("TX-STAT-04", p.get(p.at.root+"status/"+s.ID+"/", ""), http.StatusOK)
+	p.want("TX-STAT-04", p.get(s.url(p.at.root), ""), http.StatusOK)
 }

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"net/url"
 	"strings"
 	"sync"
 	"time"
@@ -108,17 +109,16 @@ func (r *runner) cleanUp(ctx context.Context) {
 // A status is the status resource.
 type status struct {
 	*exchange
-	ID        string
-	Status    string
-	Total     int      `json:"total_count"`
-	Success   int      `json:"success_count"`
-	Failure   int      `json:"failure_count"`
-	Pending   int      `json:"pending_count"`
-	Successes []detail `json:"successes"`
-	Failures  []detail `json:"failures"`
+	ID       string
+	Status   string
+	Total    int `json:"total_count"`
+	Success  int `json:"success_count"`
+	Failure  int `json:"failure_count"`
+	Failures []struct{ ID, Version string }
 }
 
-type detail struct{ ID, Version, Message string }
+// url is where an API root has the status.
+func (s status) url(root string) string { return root + "status/" + url.PathEscape(s.ID) + "/" }
 
 // postBody sends a body to the objects of the check's collection.
 func (p *probe) postBody(body string) *exchange {
@@ -154,7 +154,7 @@ func (p *probe) settled(x *exchange) status {
 			p.stop("the status %s stays pending", s.ID)
 		case <-time.After(200 * time.Millisecond):
 		}
-		s = status{exchange: p.get(p.at.root+"status/"+s.ID+"/", "")}
+		s = status{exchange: p.get(s.url(p.at.root), "")}
 		_ = json.Unmarshal(s.Body, &s)
 	}
 	return s

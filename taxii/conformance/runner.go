@@ -152,10 +152,10 @@ func (r *runner) rootPaths() []string {
 }
 
 // newTransport asks for no compression, so that headers and bodies are what was
-// sent.
+// sent. The clone is because net/http adds HTTP/2 to its configuration.
 func newTransport(trust *tls.Config) *http.Transport {
 	return &http.Transport{
-		Proxy: http.ProxyFromEnvironment, TLSClientConfig: trust, DisableCompression: true,
+		Proxy: http.ProxyFromEnvironment, TLSClientConfig: trust.Clone(), DisableCompression: true,
 		MaxIdleConnsPerHost: 32, ExpectContinueTimeout: 5 * time.Second, ForceAttemptHTTP2: true,
 	}
 }

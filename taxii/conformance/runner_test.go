@@ -1,10 +1,14 @@
 package conformance
 
 import (
+	"crypto/tls"
 	"io"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
+	"testing/synctest"
+	"time"
 )
 
 // A server that a test makes up. What it does not answer is a page of nothing.
@@ -17,10 +21,10 @@ const (
 )
 
 func (s madeUp) RoundTrip(req *http.Request) (*http.Response, error) {
-	if err := req.Context().Err(); err != nil {
+	status, body := s(req)
+	if err := req.Context().Err(); err != nil { // it took too long
 		return nil, err
 	}
-	status, body := s(req)
 	if status == 0 {
 		status, body = http.StatusOK, map[string]string{
 			"/taxii2/":                `{"title":"t","api_roots":["/taxii2/r/"]}`,
@@ -67,5 +71,64 @@ func TestRunWithoutWriteChangesNothing(t *testing.T) {
 			}
 			return 0, ""
 		}).run(t, Config{})
+	}
+}
+
+// A server that answers slowly and always is not told to be silent, one that
+// never answers is.
+func TestRunTellsSlowFromSilent(t *testing.T) {
+	for _, tc := range []struct {
+		takes   time.Duration // for an answer
+		outcome Outcome
+	}{{requestTimeout - time.Second, Untestable}, {2 * requestTimeout, Fail}} {
+		synctest.Test(t, func(t *testing.T) {
+			r := madeUp(func(req *http.Request) (int, string) {
+				if req.Header.Get("Accept") != MediaType { // as the check of TX-NEG-09 asks, 24 times
+					select {
+					case <-time.After(tc.takes):
+					case <-req.Context().Done():
+					}
+				}
+				return 0, ""
+			}).run(t, Config{Only: []string{"TX-NEG-03"}})
+			if res := r.Result("TX-NEG-03"); res.Outcome != tc.outcome {
+				t.Errorf("%s for each answer: %s (%s, %+v); want %s", tc.takes, res.Outcome, res.Reason, res.Failures, tc.outcome)
+			}
+		})
+	}
+}
+
+// What a server names is asked for as it is named, and what is no collection is
+// none.
+func TestRunOfOddNames(t *testing.T) {
+	r := madeUp(func(req *http.Request) (int, string) {
+		const half = `{"id":"c0ffee00-0000-4000-8000-000000000000","alias":"50% #1","title":"t","can_read":true,"can_write":true}`
+		switch {
+		case req.URL.Path == fakeRoot+"collections/":
+			return http.StatusOK, `{"collections":[null,` + half + `]}`
+		case req.URL.Path == fakePath, req.URL.Path == fakeRoot+"collections/50% #1/":
+			return http.StatusOK, half
+		case strings.HasSuffix(req.URL.Path, "/versions/"):
+			return http.StatusNotFound, ""
+		}
+		return 0, ""
+	}).run(t, Config{Only: []string{"TX-COL-04"}})
+	if res := r.Result("TX-COL-04"); res.Outcome != Pass {
+		t.Errorf("TX-COL-04 is %s: %s, %+v", res.Outcome, res.Reason, res.Failures)
+	}
+}
+
+// The caller's TLS configuration stays as it is.
+func TestNewTransportKeepsTheConfiguration(t *testing.T) {
+	server := httptest.NewTLSServer(http.NotFoundHandler())
+	defer server.Close()
+	cfg := &tls.Config{InsecureSkipVerify: true} // a server of the test
+	res, err := newClient(newTransport(cfg)).Get(server.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	res.Body.Close()
+	if cfg.NextProtos != nil {
+		t.Errorf("NextProtos became %q", cfg.NextProtos)
 	}
 }

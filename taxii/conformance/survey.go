@@ -121,11 +121,12 @@ func (r *runner) visitRoot(ctx context.Context, s *seat, root string) error {
 		return nil
 	}
 	var list struct {
-		Collections []*place `json:"collections"`
+		Collections []place `json:"collections"`
 	}
 	_ = json.Unmarshal(x.Body, &list) // likewise
-	for _, p := range list.Collections {
-		if r.Collection != "" && p.ID != r.Collection && p.Alias != r.Collection {
+	for i := range list.Collections {
+		p := &list.Collections[i]
+		if p.ID == "" || r.Collection != "" && p.ID != r.Collection && p.Alias != r.Collection {
 			continue
 		}
 		p.root, p.url, p.maxContent = root, root+"collections/"+url.PathEscape(p.ID)+"/", most
