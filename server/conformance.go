@@ -134,6 +134,7 @@ type conformanceReport struct {
 	Failed        int                 `json:"failed"`
 	NotApplicable int                 `json:"not_applicable"`
 	Untestable    int                 `json:"untestable"`
+	Notes         []string            `json:"notes,omitempty"`
 	Results       []conformanceResult `json:"results"`
 }
 
@@ -152,7 +153,7 @@ func conformanceJSON(r *conformance.Report) conformanceReport {
 	passed, failed := r.Count(conformance.Pass), r.Count(conformance.Fail)
 	j := conformanceReport{
 		Server: r.Server, Requirements: len(r.Results), Testable: passed + failed, Passed: passed, Failed: failed,
-		NotApplicable: r.Count(conformance.NotApplicable), Untestable: r.Count(conformance.Untestable),
+		NotApplicable: r.Count(conformance.NotApplicable), Untestable: r.Count(conformance.Untestable), Notes: r.Notes,
 	}
 	for _, res := range r.Results {
 		j.Results = append(j.Results, conformanceResult{res.ID, res.Level, res.Section, res.Text, res.Outcome, res.Reason, res.Notes, res.Failures})

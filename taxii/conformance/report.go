@@ -37,6 +37,7 @@ type Result struct {
 type Report struct {
 	Server  string
 	Results []Result
+	Notes   []string // on the run: what of the server was not tested, what may be left in it
 }
 
 // Result returns that of one requirement.

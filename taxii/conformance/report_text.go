@@ -19,6 +19,9 @@ func (r *Report) WriteText(w io.Writer) error {
 		}
 		fmt.Fprintln(b)
 	}
+	for _, note := range r.Notes {
+		fmt.Fprintf(b, "note: %s\n", printable(note))
+	}
 	fmt.Fprintf(b, "%s\n%s\n", r.Server, r.Summary())
 	return b.Flush()
 }

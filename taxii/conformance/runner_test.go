@@ -2,10 +2,13 @@ package conformance
 
 import (
 	"crypto/tls"
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -130,5 +133,59 @@ func TestNewTransportKeepsTheConfiguration(t *testing.T) {
 	res.Body.Close()
 	if cfg.NextProtos != nil {
 		t.Errorf("NextProtos became %q", cfg.NextProtos)
+	}
+}
+
+// What was posted is deleted whatever its body was, and what cannot be deleted
+// is told.
+func TestRunDeletesWhatItPosted(t *testing.T) {
+	var mu sync.Mutex
+	held := map[string]bool{}
+	careless := func(deletes int) madeUp {
+		return func(req *http.Request) (int, string) {
+			mu.Lock()
+			defer mu.Unlock()
+			switch req.Method {
+			case http.MethodPost: // takes whatever has an id
+				body, _ := io.ReadAll(req.Body)
+				if _, rest, ok := strings.Cut(string(body), `"id":"indicator--`); ok {
+					held["indicator--"+rest[:36]] = true
+				}
+				return http.StatusAccepted, `{"id":"c0ffee00-0000-4000-8000-000000000000","status":"complete","total_count":0,"success_count":0,"failure_count":0,"pending_count":0}`
+			case http.MethodDelete:
+				if deletes == http.StatusOK {
+					delete(held, strings.Split(req.URL.Path, "/")[6])
+				}
+				return deletes, ""
+			}
+			return 0, ""
+		}
+	}
+	only := Config{Write: true, Only: []string{"TX-SEC-03", "TX-DT-11"}}
+	if r := careless(http.StatusOK).run(t, only); len(held) > 0 || r.Notes != nil {
+		t.Errorf("left are %v; notes %q", held, r.Notes)
+	}
+	r := careless(http.StatusMethodNotAllowed).run(t, only)
+	if len(held) == 0 || len(r.Notes) != 1 || !strings.Contains(r.Notes[0], "could not be deleted") || !strings.Contains(r.Notes[0], ": 405") {
+		t.Errorf("%d objects are left; notes %q", len(held), r.Notes)
+	}
+}
+
+// A server that announces API roots without end is asked about some of them.
+func TestRunAsksSomeRoots(t *testing.T) {
+	asked := map[string]bool{}
+	r := madeUp(func(req *http.Request) (int, string) {
+		if req.URL.Path == "/taxii2/" {
+			var roots []string
+			for i := range 10 * maxRoots {
+				roots = append(roots, fmt.Sprintf(`"/taxii2/r%d/"`, i))
+			}
+			return http.StatusOK, `{"title":"t","api_roots":[` + strings.Join(roots, ",") + `,"https://elsewhere.example/r/"]}`
+		}
+		asked[strings.Split(req.URL.Path, "/")[2]] = true
+		return 0, ""
+	}).run(t, Config{Only: []string{"TX-URL-11"}})
+	if len(asked) != maxRoots || !slices.ContainsFunc(r.Notes, func(n string) bool { return strings.Contains(n, "321 API roots") }) {
+		t.Errorf("%d API roots were asked; notes %q", len(asked), r.Notes)
 	}
 }
