@@ -1,6 +1,7 @@
 package conformance
 
 import (
+	"bytes"
 	"crypto/tls"
 	"fmt"
 	"io"
@@ -24,6 +25,13 @@ const (
 )
 
 func (s madeUp) RoundTrip(req *http.Request) (*http.Response, error) {
+	if req.Body != nil {
+		sent, err := io.ReadAll(req.Body)
+		if err != nil {
+			return nil, err
+		}
+		req.Body = io.NopCloser(bytes.NewReader(sent))
+	}
 	status, body := s(req)
 	if err := req.Context().Err(); err != nil { // it took too long
 		return nil, err
@@ -187,5 +195,57 @@ func TestRunAsksSomeRoots(t *testing.T) {
 	}).run(t, Config{Only: []string{"TX-URL-11"}})
 	if len(asked) != maxRoots || !slices.ContainsFunc(r.Notes, func(n string) bool { return strings.Contains(n, "321 API roots") }) {
 		t.Errorf("%d API roots were asked; notes %q", len(asked), r.Notes)
+	}
+}
+
+// What is answered "pending" is looked for when it has been processed.
+func TestRunWaitsForWhatIsPending(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var sent, stored string
+		r := madeUp(func(req *http.Request) (int, string) {
+			const status = `{"id":"c0ffee00-0000-4000-8000-000000000000","status":%q,"total_count":1,"success_count":%d,"failure_count":0,"pending_count":%d}`
+			switch {
+			case req.Method == http.MethodPost:
+				body, _ := io.ReadAll(req.Body)
+				sent = string(body)
+				return http.StatusAccepted, fmt.Sprintf(status, "pending", 0, 1)
+			case strings.HasPrefix(req.URL.Path, fakeRoot+"status/"):
+				stored = sent
+				return http.StatusOK, fmt.Sprintf(status, "complete", 1, 0)
+			case req.URL.Path == fakePath+"objects/" && stored != "":
+				return http.StatusOK, stored
+			}
+			return 0, ""
+		}).run(t, Config{Write: true, Only: []string{"TX-OBJ-POST-11"}})
+		if res := r.Result("TX-OBJ-POST-11"); res.Outcome != Pass {
+			t.Errorf("TX-OBJ-POST-11 is %s: %s, %+v", res.Outcome, res.Reason, res.Failures)
+		}
+	})
+}
+
+// Whether a body is refused for its length is decided where one can be too long,
+// and by no more than a part of one that is enormous.
+func TestRunTestsLengths(t *testing.T) {
+	for _, tc := range []struct {
+		most, post int // max_content_length, and the status of a POST
+		outcome    Outcome
+	}{
+		{0, http.StatusUnprocessableEntity, Untestable},
+		{1 << 40, http.StatusUnprocessableEntity, Untestable},
+		{4096, http.StatusAccepted, Fail},
+		{4096, http.StatusRequestEntityTooLarge, Pass},
+	} {
+		r := madeUp(func(req *http.Request) (int, string) {
+			switch {
+			case req.Method == http.MethodPost:
+				return tc.post, "{}"
+			case req.URL.Path == fakeRoot:
+				return http.StatusOK, fmt.Sprintf(`{"title":"t","versions":[],"max_content_length":%d}`, tc.most)
+			}
+			return 0, ""
+		}).run(t, Config{Write: true, Only: []string{"TX-OBJ-POST-10"}})
+		if res := r.Result("TX-OBJ-POST-10"); res.Outcome != tc.outcome {
+			t.Errorf("max_content_length %d, POST %d: TX-OBJ-POST-10 is %s: %s, %+v; want %s", tc.most, tc.post, res.Outcome, res.Reason, res.Failures, tc.outcome)
+		}
 	}
 }
