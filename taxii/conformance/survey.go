@@ -159,7 +159,7 @@ func (r *runner) ask(ctx context.Context, q request) (*exchange, error) {
 // seatFor returns the first seat, and its collection, that is as need says.
 func (r *runner) seatFor(n need) (*seat, *place) {
 	for _, s := range r.seats {
-		if s.name == "other" && n != needOther {
+		if s.name == "other" {
 			continue
 		}
 		for _, p := range s.places {
