@@ -249,3 +249,15 @@ func TestRunTestsLengths(t *testing.T) {
 		}
 	}
 }
+
+// A reason that keeps many requirements from being tested is told once.
+func TestWriteTextTellsAReasonOnce(t *testing.T) {
+	var out strings.Builder
+	if err := madeUp(func(*http.Request) (int, string) { return 0, "" }).run(t, Config{Only: []string{"TX-FLT-30"}}).WriteText(&out); err != nil {
+		t.Fatal(err)
+	}
+	text := out.String()
+	if n := strings.Count(text, "\n  no answer came in which it could be seen\n    TX-"); n != 1 {
+		t.Errorf("the reason is told %d times in\n%s", n, text)
+	}
+}
