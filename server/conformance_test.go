@@ -264,6 +264,11 @@ func TestConformanceOfBrokenServers(t *testing.T) {
 			w.Header().Set("Content-Length", "100")
 			w.Write([]byte("{"))
 		},
+		"never ends": func(w http.ResponseWriter, r *http.Request) {
+			for r.Context().Err() == nil {
+				w.Write(bytes.Repeat([]byte(" "), 1<<20))
+			}
+		},
 		"no HTTP": func(w http.ResponseWriter, _ *http.Request) {
 			conn, _, _ := http.NewResponseController(w).Hijack()
 			conn.Write([]byte("SSH-2.0-x\r\n"))

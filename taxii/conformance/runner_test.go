@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -260,4 +261,28 @@ func TestWriteTextTellsAReasonOnce(t *testing.T) {
 	if n := strings.Count(text, "\n  no answer came in which it could be seen\n    TX-"); n != 1 {
 		t.Errorf("the reason is told %d times in\n%s", n, text)
 	}
+}
+
+// Nothing is deleted while writers of a check that broke off are still posting.
+func TestRunWaitsForItsWriters(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var posting atomic.Int32
+		madeUp(func(req *http.Request) (int, string) {
+			switch {
+			case req.Method == http.MethodPost:
+				posting.Add(1)
+				defer posting.Add(-1)
+				time.Sleep(time.Second)
+				return http.StatusAccepted, `{"id":"c0ffee00-0000-4000-8000-000000000000","status":"complete","total_count":1,"success_count":1,"failure_count":0,"pending_count":0}`
+			case req.Method == http.MethodDelete && posting.Load() > 0:
+				t.Errorf("%s while %d posts are on their way", req.Method, posting.Load())
+			case req.URL.Path == fakePath+"manifest/":
+				return http.StatusOK, `{"objects":[{"id":"indicator--8e2e2d2b-17d4-4cbf-938f-98ee46b3cd3f","date_added":"2026-01-02T03:04:05.678900Z","version":"2010-01-01T00:00:00.000Z"}]}`
+			case req.URL.Path == fakePath+"objects/":
+				time.Sleep(time.Second / 2) // when the writers have begun
+				return http.StatusInternalServerError, "{}"
+			}
+			return 0, ""
+		}).run(t, Config{Write: true, Only: []string{"TX-PAG-09"}})
+	})
 }
