@@ -120,6 +120,11 @@ func newRunner(cfg Config) (*runner, error) {
 		cfg.Transport = newTransport(cfg.TLS)
 	}
 	r := &runner{Config: cfg, base: base, tally: newTally(cfg.Strict), client: newClient(cfg.Transport)}
+	for _, requirement := range Requirements() {
+		if cfg.Only != nil && !slices.Contains(cfg.Only, requirement.ID) {
+			r.tally.skip(requirement.ID, "it was not asked for")
+		}
+	}
 	r.bare = r.client
 	if r.shows() {
 		anonymous := cfg.TLS.Clone()

@@ -258,7 +258,7 @@ func TestWriteTextTellsAReasonOnce(t *testing.T) {
 		t.Fatal(err)
 	}
 	text := out.String()
-	if n := strings.Count(text, "\n  no answer came in which it could be seen\n    TX-"); n != 1 {
+	if n := strings.Count(text, "\n  it was not asked for\n    TX-"); n != 1 {
 		t.Errorf("the reason is told %d times in\n%s", n, text)
 	}
 }
