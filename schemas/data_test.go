@@ -1,6 +1,7 @@
 package schemas
 
 import (
+	"archive/tar"
 	"cmp"
 	"compress/gzip"
 	"errors"
@@ -26,7 +27,7 @@ func dataFolder(t *testing.T) string {
 	return dir
 }
 
-// eachObject reads the objects of a file, STIX or not.
+// eachObject reads the objects of a file, or of each file in a tar, STIX or not.
 func eachObject(t *testing.T, name string, f func(raw []byte)) {
 	t.Helper()
 	file, err := os.Open(name)
@@ -40,9 +41,28 @@ func eachObject(t *testing.T, name string, f func(raw []byte)) {
 			t.Fatal(err)
 		}
 	}
-	reader := stix.NewReader(r, stix.File, stix.DefaultLimits)
-	for {
-		raw, err := reader.Next()
+	if !strings.HasSuffix(name, ".tar.gz") {
+		eachIn(t, name, r, f)
+		return
+	}
+	for archive := tar.NewReader(r); ; {
+		header, err := archive.Next()
+		if errors.Is(err, io.EOF) {
+			return
+		}
+		if err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		if header.Typeflag == tar.TypeReg {
+			eachIn(t, header.Name, archive, f)
+		}
+	}
+}
+
+func eachIn(t *testing.T, name string, r io.Reader, f func(raw []byte)) {
+	t.Helper()
+	for objects := stix.NewReader(r, stix.File, stix.DefaultLimits); ; {
+		raw, err := objects.Next()
 		if errors.Is(err, io.EOF) {
 			return
 		}

@@ -16,35 +16,30 @@ import (
 
 func newConformanceCommand() *cobra.Command {
 	c := &cobra.Command{
-		Use:   "conformance URL",
+		Use:   "conformance [URL]",
 		Short: "Test any TAXII 2.1 server from outside, requirement by requirement",
 		Long: `Conformance asks a TAXII 2.1 server some hundreds of questions and prints for each requirement of the
 standard whether the server keeps it: pass, fail with the request and the answer, not applicable, or
 untestable from outside with these tokens. Where the standard leaves a choice every outcome that it
 allows is a pass.
 
-URL is the base URL of the server, its discovery URL, or the URL of one API root. A token is sent as Bearer;
-NAME:PASSWORD is sent as HTTP Basic; a client certificate can stand in place of a token. Without --write
-nothing is posted that a server could store. With it, made-up objects are posted (192.0.2.0/24, fresh ids)
-and deleted again; a user who may write and not read cannot delete what it posted, so that object stays
-unless another token can.
+URL is the base URL of the server, its discovery URL, or the URL of one API root; --server and ACCORD_SERVER
+say the same. A token is sent as Bearer; NAME:PASSWORD is sent as HTTP Basic; a client certificate can stand
+in place of a token. Without --write nothing is posted that a server could store. With it, made-up objects
+are posted (192.0.2.0/24, fresh ids) and deleted again; a user who may write and not read cannot delete what
+it posted, so that object stays unless another token can. The report says what could not be deleted.
 
 Exit code 0 means that nothing failed, 1 that something did, 2 that there was nothing to test.`,
 		Example: "  ACCORD_TOKEN=… accord conformance https://taxii.example/ --write\n" +
 			"  accord conformance --explain TX-PAG-06",
 		Args: takes(0, 1),
 	}
-	f := c.Flags()
-	f.SortFlags = false
-	var token, user, readOnly, writeOnly, other, explain string
+	r, f := remoteFlags(c), c.Flags()
+	var readOnly, writeOnly, other, explain string
 	var cfg conformance.Config
-	var trust remoteTLS
-	f.StringVar(&token, "token", "", "`token` of the user who asks; better given as ACCORD_TOKEN, where other users cannot see it")
-	f.StringVar(&user, "user", "", "`name` for servers that want HTTP Basic, with the token as the password")
 	f.StringVar(&readOnly, "read-only-token", "", "`token` of a user who may read and not write")
 	f.StringVar(&writeOnly, "write-only-token", "", "`token` of a user who may write and not read")
 	f.StringVar(&other, "other-token", "", "`token` of a user of another organisation")
-	trust.addFlags(f)
 	f.StringVar(&cfg.Collection, "collection", "", "`id` or alias of the only collection to test (default those that suit)")
 	f.BoolVar(&cfg.Write, "write", false, "post made-up objects and delete them again")
 	f.BoolVar(&cfg.Strict, "strict", false, "fail choices, too, that the standard allows and that serve clients badly")
@@ -55,24 +50,32 @@ Exit code 0 means that nothing failed, 1 that something did, 2 that there was no
 		if explain != "" {
 			return explainRequirement(cmd.OutOrStdout(), explain)
 		}
-		if len(args) == 0 {
-			return usage(errors.New("which server? Give its URL"))
+		cfg.URL = cmp.Or(strings.Join(args, ""), r.server, os.Getenv("ACCORD_SERVER"))
+		if cfg.URL == "" {
+			return usage(errors.New("which server? Give its URL or ACCORD_SERVER"))
 		}
-		cfg.URL = args[0]
-		if cfg.TLS, err = trust.config(cfg.URL); err != nil {
+		if cfg.TLS, err = r.tls.config(cfg.URL); err != nil {
 			return usage(err)
 		}
-		cfg.Main = credentials(cmp.Or(token, os.Getenv("ACCORD_TOKEN")))
-		if user != "" {
-			cfg.Main.User = user
+		token := cmp.Or(r.token, os.Getenv("ACCORD_TOKEN"))
+		cfg.Main = credentials(token)
+		if r.user != "" {
+			cfg.Main = conformance.Credentials{User: r.user, Token: token}
 		}
 		cfg.ReadOnly, cfg.WriteOnly, cfg.Other = credentials(readOnly), credentials(writeOnly), credentials(other)
+		if cmp.Or(token, readOnly, writeOnly, other) != "" && isOpen(cfg.URL) {
+			fmt.Fprintf(cmd.ErrOrStderr(), "accord: warning: the tokens go to %s in the clear; use https\n", printable(cfg.URL))
+		}
+		for i, id := range cfg.Only {
+			cfg.Only[i] = strings.ToUpper(id)
+		}
 		return runConformance(cmd.Context(), cfg, cmd.OutOrStdout(), cmd.ErrOrStderr(), *asJSON)
 	}
 	return c
 }
 
-// credentials reads TOKEN or NAME:PASSWORD. No token of ours has a colon.
+// credentials reads TOKEN or NAME:PASSWORD. A token for Bearer has no colon (RFC
+// 6750 §2.1).
 func credentials(s string) conformance.Credentials {
 	if user, password, ok := strings.Cut(s, ":"); ok {
 		return conformance.Credentials{User: user, Token: password}
@@ -134,6 +137,7 @@ type conformanceReport struct {
 	Failed        int                 `json:"failed"`
 	NotApplicable int                 `json:"not_applicable"`
 	Untestable    int                 `json:"untestable"`
+	Notes         []string            `json:"notes,omitempty"`
 	Results       []conformanceResult `json:"results"`
 }
 
@@ -152,7 +156,7 @@ func conformanceJSON(r *conformance.Report) conformanceReport {
 	passed, failed := r.Count(conformance.Pass), r.Count(conformance.Fail)
 	j := conformanceReport{
 		Server: r.Server, Requirements: len(r.Results), Testable: passed + failed, Passed: passed, Failed: failed,
-		NotApplicable: r.Count(conformance.NotApplicable), Untestable: r.Count(conformance.Untestable),
+		NotApplicable: r.Count(conformance.NotApplicable), Untestable: r.Count(conformance.Untestable), Notes: r.Notes,
 	}
 	for _, res := range r.Results {
 		j.Results = append(j.Results, conformanceResult{res.ID, res.Level, res.Section, res.Text, res.Outcome, res.Reason, res.Notes, res.Failures})

@@ -264,6 +264,11 @@ func TestConformanceOfBrokenServers(t *testing.T) {
 			w.Header().Set("Content-Length", "100")
 			w.Write([]byte("{"))
 		},
+		"never ends": func(w http.ResponseWriter, r *http.Request) {
+			for r.Context().Err() == nil {
+				w.Write(bytes.Repeat([]byte(" "), 1<<20))
+			}
+		},
 		"no HTTP": func(w http.ResponseWriter, _ *http.Request) {
 			conn, _, _ := http.NewResponseController(w).Hijack()
 			conn.Write([]byte("SSH-2.0-x\r\n"))
@@ -290,7 +295,9 @@ func TestConformanceCommand(t *testing.T) {
 	}{
 		{[]string{s.URL(), "--token", token}, exitDone, "requirements can be tested from outside with these tokens"},
 		{[]string{s.URL(), "--token", token, "--collection", "both", "-o", "json"}, exitDone, `"outcome": "pass"`},
-		{[]string{s.URL(), "--token", token, "--only", "TX-FLT-30"}, exitDone, "TX-FLT-30       pass"},
+		{[]string{s.URL(), "--token", token, "--only", "tx-flt-30"}, exitDone, "TX-FLT-30       pass"},
+		{[]string{"--server", s.URL(), "--token", token, "--only", "TX-FLT-30"}, exitDone, "TX-FLT-30       pass"},
+		{[]string{"http://0.0.0.0:1", "--token", token}, exitUsage, "in the clear"},
 		{[]string{s.URL(), "--token", "x.y.z"}, exitUsage, "401"},
 		{[]string{s.URL() + "/nothing/", "--token", token}, exitUsage, "no TAXII 2.1 server"},
 		{[]string{"ftp://x.example"}, exitUsage, "no URL such as"},
@@ -304,6 +311,24 @@ func TestConformanceCommand(t *testing.T) {
 		code := Main(t.Context(), append([]string{"conformance"}, tc.args...), nil, &out, &errs)
 		if text := out.String() + errs.String(); code != tc.code || !strings.Contains(text, tc.want) {
 			t.Errorf("conformance %v = %d\n%.600s\nwant %d and %q", tc.args[min(1, len(tc.args)):], code, text, tc.code, tc.want)
+		}
+	}
+}
+
+// Who asks is said as for push and pull: a password given with --user may have
+// a colon, and a server may be named by the environment.
+func TestConformanceCommandNamesItsUser(t *testing.T) {
+	var user, password string
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		user, password, _ = r.BasicAuth()
+		w.WriteHeader(http.StatusUnauthorized)
+	}))
+	defer server.Close()
+	t.Setenv("ACCORD_SERVER", server.URL)
+	for _, args := range [][]string{{"--user", "alice", "--token", "pa:ss"}, {"--token", "alice:pa:ss"}} {
+		code, _, errs := remoteCommand(t, "", append([]string{"conformance"}, args...)...)
+		if code != exitUsage || user != "alice" || password != "pa:ss" {
+			t.Errorf("%q: exit %d, %q; %q logged in with %q", args, code, errs, user, password)
 		}
 	}
 }

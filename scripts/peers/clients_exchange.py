@@ -159,7 +159,12 @@ def serving(accord, agreement, *flags, tls=False):
             raise
         finally:
             server.terminate()
-            server.wait(15)
+            try:
+                server.wait(15)
+            except subprocess.TimeoutExpired:
+                server.kill()
+                server.wait()
+                raise
 
 
 def _wait(server, ready):

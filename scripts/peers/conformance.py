@@ -45,7 +45,11 @@ def running(command, port, log, env=None):
         yield f"http://127.0.0.1:{port}"
     finally:
         server.terminate()
-        server.wait()
+        try:
+            server.wait(15)
+        except subprocess.TimeoutExpired:
+            server.kill()
+            server.wait()
 
 
 def medallion_data(port):
@@ -145,6 +149,8 @@ def accord_demo(accord, folder):
             if len(tokens) == 2:
                 break
             time.sleep(0.1)
+        else:
+            raise SystemExit(f"{accord} demo prints no tokens: {open(log).read()[-2000:]}")
         yield url, tokens["cert-us"], tokens["cert-cn"]
 
 

@@ -100,6 +100,7 @@ func TestObjectSaysWhatCannotBeLifted(t *testing.T) {
 		{"a reference to nothing", `{"type":"observed-data","objects":{"0":{"type":"file","name":"f","parent_directory_ref":"7"}}}`, `/objects/0: it refers to "7"`},
 		{"a circle", `{"type":"observed-data","objects":{"0":{"type":"file","name":"f","parent_directory_ref":"0"}}}`, "depend on itself"},
 		{"no dictionary", `{"type":"observed-data","objects":[]}`, "dictionary"},
+		{"both kinds of observables", `{"type":"observed-data","object_refs":["file--x"],"objects":{"0":{"type":"file","name":"f"}}}`, "/object_refs"},
 		{"an empty one", `{"type":"observed-data","objects":{}}`, "dictionary"},
 		{"an observable without type", `{"type":"observed-data","objects":{"0":{"name":"f"}}}`, "/objects/0"},
 		{"a marking that would be lost", `{"type":"observed-data","objects":{"0":{"type":"file","name":"f"}},"granular_markings":[{"selectors":["objects.0.name"]}]}`, "/granular_markings/0"},

@@ -43,7 +43,10 @@ type observation struct {
 // wherever it was observed; where none of its values identifies it, the id comes
 // from the observed-data object.
 func observe(o *object, of stix.Header) ([][]byte, error) {
-	if o.has("object_refs") && !o.has("objects") {
+	switch refs := o.has("object_refs"); {
+	case refs && o.has("objects"):
+		return nil, errors.New("/object_refs: STIX 2.0 has objects in its place, and here are both")
+	case refs:
 		return nil, nil // written as in 2.1
 	}
 	dictionary, err := readObject(o.get("objects"))

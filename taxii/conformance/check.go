@@ -2,7 +2,6 @@ package conformance
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"net/http"
 	"slices"
@@ -125,15 +124,10 @@ func (p *probe) sit() string {
 		return ""
 	}
 	if n == needOther {
-		i := slices.IndexFunc(p.seats, func(s *seat) bool { return s.name == "other" })
-		if i < 0 {
+		if !slices.ContainsFunc(p.seats, func(s *seat) bool { return s.name == "other" }) {
 			return n.words()
 		}
-		p.seat, p.at = p.seatFor(needRead)
-		if p.at == nil {
-			return needRead.words()
-		}
-		return ""
+		n = needRead
 	}
 	if p.seat, p.at = p.seatFor(n); p.at == nil {
 		return n.words()
@@ -177,8 +171,8 @@ func (p *probe) try(q request) (*exchange, error) {
 		q.as = p.seat
 	}
 	x, err := p.ask(p, q)
-	if errors.Is(err, context.Canceled) {
-		panic(broken{"the test was interrupted", false})
+	if err != nil && p.Err() != nil { // a silent server is given up on sooner, by requestTimeout
+		panic(broken{fmt.Sprintf("the test was interrupted, or the check took longer than %s", checkTimeout), false})
 	}
 	return x, err
 }
@@ -186,8 +180,8 @@ func (p *probe) try(q request) (*exchange, error) {
 // get reads a URL as the seat of the check.
 func (p *probe) get(url, query string) *exchange { return p.do(request{url: url, query: query}) }
 
-// decide checks that the check has named an id, so that a report of what runs
-// is complete.
+// decide marks an id as decided. It panics on one that the check has not named,
+// so that a report of what runs is complete.
 func (p *probe) decide(id string) {
 	if !slices.Contains(strings.Fields(p.check.ids), id) {
 		panic("conformance: the check " + p.check.name + " does not name " + id)

@@ -25,6 +25,16 @@ func batch(n int) (objects, keys []string) {
 	return objects, keys
 }
 
+// idsOf are the ids in keys, for match[id].
+func idsOf(keys []string) string {
+	var ids []string
+	for _, k := range keys {
+		id, _, _ := strings.Cut(k, " ")
+		ids = append(ids, id)
+	}
+	return strings.Join(ids, ",")
+}
+
 // marker posts an object and returns when it was added: what a check posts from
 // there on is found behind it, whatever else the collection holds.
 func (p *probe) marker() string {
@@ -42,12 +52,7 @@ func checkPages(p *probe) {
 	for _, o := range objects {
 		p.post(o)
 	}
-	var list []string
-	for _, k := range want {
-		id, _, _ := strings.Cut(k, " ")
-		list = append(list, id)
-	}
-	mine := params("match[id]", strings.Join(list, ","))
+	mine := params("match[id]", idsOf(want))
 	added := map[string]string{}
 	for _, r := range p.page(p.at.url+"manifest/", mine).items {
 		added[r.key()] = r.added

@@ -26,13 +26,13 @@ func TestEveryRequirementHasItsPlace(t *testing.T) {
 		}
 	}
 	for _, r := range Requirements() {
-		if !decided[r.ID] && hidden[r.ID] == "" && binds[r.ID] == "" {
+		if !decided[r.ID] && unseen[r.ID] == "" && binds[r.ID] == "" {
 			t.Errorf("nothing decides %s", r.ID)
 		}
 	}
-	for id := range hidden {
+	for id := range unseen {
 		if _, ok := Lookup(id); !ok {
-			t.Errorf("%s is hidden and no requirement", id)
+			t.Errorf("%s is unseen and no requirement", id)
 		}
 	}
 }

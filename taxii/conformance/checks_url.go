@@ -2,6 +2,7 @@ package conformance
 
 import (
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 
@@ -95,7 +96,7 @@ func checkCollectionList(p *probe) {
 	}
 	for _, listed := range lists[0] {
 		id, _ := listed["id"].(string)
-		x := p.get(p.at.root+"collections/"+id+"/", "")
+		x := p.get(p.at.root+"collections/"+url.PathEscape(id)+"/", "")
 		if single, _, _ := readJSON(x.Body, ""); literal(single) != literal(listed) {
 			p.fail("TX-COL-08", x, "want what the list says: %.200s", literal(listed))
 		}
@@ -127,7 +128,7 @@ func checkAlias(p *probe) {
 		p.notApplicable("TX-COL-04", "the collection has no alias")
 		return
 	}
-	byAlias := p.at.root + "collections/" + p.at.Alias + "/"
+	byAlias := p.at.root + "collections/" + url.PathEscape(p.at.Alias) + "/"
 	x := p.get(byAlias, "")
 	if p.want("TX-COL-04", x, http.StatusOK) && !sameJSON(x.Body, p.get(p.at.url, "").Body) {
 		p.fail("TX-COL-04", x, "want what the collection's id gives")

@@ -3,6 +3,7 @@ package conformance
 import (
 	"context"
 	"fmt"
+	"maps"
 	"net/http"
 	"slices"
 	"sync"
@@ -23,16 +24,21 @@ const (
 func checkWriters(p *probe) {
 	since := p.marker()
 	ctx, end := context.WithCancel(p)
-	defer end()
 	var (
 		working sync.WaitGroup
 		mu      sync.Mutex
 		stored  = map[string]bool{}
+		answers []*exchange
 		trouble error
 	)
+	defer working.Wait() // for what they post is deleted next
+	defer end()
 	for range writers {
 		working.Go(func() {
 			for range pushesEach {
+				if ctx.Err() != nil {
+					return
+				}
 				objects, keys := batch(objectsEach)
 				body := envelopeOf(objects...)
 				p.remember(p.seat, p.at, body)
@@ -44,6 +50,7 @@ func checkWriters(p *probe) {
 				case x.Status != http.StatusAccepted:
 					trouble = fmt.Errorf("%s: %s", x.line, x.came())
 				}
+				answers = append(answers, x)
 				for _, k := range keys {
 					stored[k] = true
 				}
@@ -53,35 +60,38 @@ func checkWriters(p *probe) {
 	}
 	done := make(chan struct{})
 	go func() { working.Wait(); close(done) }()
-	polled, last := p.poll(since, done)
+	polled, position, _ := p.poll(since, done)
 	<-done
 	if trouble != nil {
 		p.stop("%v", trouble)
 	}
-	manifest, _, fault := p.walk(p.at.url+"manifest/", params("added_after", since), 500, true)
-	want := slices.DeleteFunc(keys(manifest), func(k string) bool { return !stored[k] })
-	if slices.Sort(want); fault == "" && len(slices.Compact(slices.Clone(want))) < len(stored) {
-		// The manifest itself has lost some; go by what was stored.
-		want = want[:0]
-		for k := range stored {
-			want = append(want, k)
+	for _, x := range answers {
+		if s := p.settled(x); s.Failure > 0 {
+			p.stop("%s: the server refused an object: %s", s.line, s.came())
 		}
-		slices.Sort(want)
 	}
-	if fault := compareWalk(sortedCopy(polled), slices.Compact(want), stored); fault != "" {
+	rest, _, last := p.poll(position, done) // what was pending
+	polled = append(polled, rest...)
+	want := slices.Sorted(maps.Keys(stored))
+	slices.Sort(polled)
+	if fault := compareWalk(polled, want, stored); fault != "" {
 		p.fail("TX-PAG-09", last, "a poller that went by added_after while %d writers posted: %s", writers, fault)
 	}
+	manifest, page, fault := p.walk(p.at.url+"manifest/", params("added_after", since), 500, true)
 	inOrder := slices.DeleteFunc(keys(manifest), func(k string) bool { return !stored[k] })
-	if len(inOrder) < len(stored) {
+	if fault == "" {
+		fault = compareWalk(slices.Sorted(slices.Values(inOrder)), want, stored)
+	}
+	if fault != "" {
+		p.fail("TX-PAG-06", page.exchange, "a walk of the manifest by added_after: %s", fault)
 		inOrder = want
 	}
-	p.walks(p.at.url+"objects/", since, 7, inOrder)
+	p.walks(p.at.url+"objects/", params("added_after", since), "", inOrder)
 }
 
-func sortedCopy(list []string) []string { return slices.Sorted(slices.Values(list)) }
-
 // poll reads objects by added_after until done is closed, and then to the end.
-func (p *probe) poll(since string, done <-chan struct{}) (got []string, last *exchange) {
+// It tells the position that it has come to.
+func (p *probe) poll(since string, done <-chan struct{}) (got []string, position string, last *exchange) {
 	idle := false
 	for {
 		pg := p.page(p.at.url+"objects/", params("added_after", since, "limit", fmt.Sprint(pollersLimit)))
@@ -90,11 +100,8 @@ func (p *probe) poll(since string, done <-chan struct{}) (got []string, last *ex
 			since = position
 			continue
 		}
-		if len(pg.items) > 0 {
-			return got, last // stands still; what is missing will tell
-		}
-		if idle {
-			return got, last
+		if idle || len(pg.items) > 0 { // or it stands still; what is missing will tell
+			return got, since, last
 		}
 		select {
 		case <-done:

@@ -37,6 +37,7 @@ type Result struct {
 type Report struct {
 	Server  string
 	Results []Result
+	Notes   []string // on the run: what of the server was not tested, what may be left in it
 }
 
 // Result returns that of one requirement.
@@ -184,8 +185,8 @@ func (e *entry) conclude(id string) (Outcome, string) {
 		return Untestable, e.skipped
 	case binds[id] != "":
 		return Untestable, "it " + binds[id]
-	case hidden[id] != "":
-		return Untestable, hidden[id]
+	case unseen[id] != "":
+		return Untestable, unseen[id]
 	}
 	return Untestable, "no answer came in which it could be seen"
 }
@@ -197,9 +198,9 @@ func (r *Report) Summary() string {
 		passed+failed, len(r.Results), passed, failed, r.Count(NotApplicable))
 }
 
-// hidden are the requirements that a server may keep or not without anybody
-// outside seeing it in the time of a run.
-var hidden = map[string]string{
+// unseen says why a requirement is untestable where nothing in the run has
+// decided it.
+var unseen = map[string]string{
 	"TX-TLS-04":  "needs a TLS client that offers early data",
 	"TX-AUTH-08": "needs credentials that are good at one API root and not at another",
 	"TX-AUTH-14": "needs a look into the server's own log",

@@ -23,10 +23,10 @@ type property struct {
 
 // A kind is what the value of a property must be.
 type kind struct {
-	words string           // what is expected, for findings
-	ids   []string         // further requirements that a wrong value breaks
-	ok    func(any) bool   // nil where of or each says it
-	each  func() *resource // the elements of a list
+	words string         // what is expected, for findings
+	ids   []string       // further requirements that a wrong value breaks
+	ok    func(any) bool // nil where each says it
+	each  *resource      // the elements of a list
 }
 
 var (
@@ -92,7 +92,7 @@ func isSTIX(v any) bool {
 	return ok
 }
 
-func listOf(words string, r func() *resource) *kind { return &kind{words: words, each: r} }
+func listOf(words string, r *resource) *kind { return &kind{words: words, each: r} }
 
 var errorResource = &resource{"TX-ERR-01", []property{
 	{"title", true, text}, {"description", false, text}, {"error_id", false, text}, {"error_code", false, text},
@@ -129,10 +129,10 @@ var resources = map[Endpoint]*resource{
 		{"success_count", true, count}, {"successes", false, details}, {"failure_count", true, count}, {"failures", false, details},
 		{"pending_count", true, count}, {"pendings", false, details},
 	}},
-	Collections: {"TX-COL-01", []property{{"collections", false, listOf("a list of collections", func() *resource { return collectionResource })}}},
+	Collections: {"TX-COL-01", []property{{"collections", false, listOf("a list of collections", collectionResource)}}},
 	Collection:  collectionResource,
 	Manifest: {"TX-MAN-01", []property{
-		{"more", false, boolean}, {"next", false, nextToken}, {"objects", false, listOf("a list of manifest records", func() *resource { return recordResource })},
+		{"more", false, boolean}, {"next", false, nextToken}, {"objects", false, listOf("a list of manifest records", recordResource)},
 	}},
 	Objects: envelopeResource,
 	Object:  envelopeResource,
@@ -141,7 +141,7 @@ var resources = map[Endpoint]*resource{
 	}},
 }
 
-var details = listOf("a list of status details", func() *resource { return detailsResource })
+var details = listOf("a list of status details", detailsResource)
 
 // checkResource holds an object against its resource: what is required is
 // there, everything has its type, and other names are well-formed ones of
@@ -177,7 +177,7 @@ func (j *judge) checkValue(r *resource, k *kind, at string, value any) {
 			ok = false
 			break
 		}
-		j.checkResource(k.each(), fmt.Sprintf("%s[%d].", at, i), members)
+		j.checkResource(k.each, fmt.Sprintf("%s[%d].", at, i), members)
 	}
 	if !ok {
 		j.findAll(fmt.Sprintf("%s is %.100s; want %s", at, literal(value), k.words), "TX-DT-10", r.id)

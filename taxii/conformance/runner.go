@@ -49,6 +49,7 @@ type Config struct {
 const (
 	checkTimeout = 2 * time.Minute
 	maxSilent    = 3
+	maxRoots     = 32 // API roots that are asked
 )
 
 // A runner is one run against one server.
@@ -64,12 +65,13 @@ type runner struct {
 	made   []made   // what was posted and is to be deleted
 
 	elsewhere []string // URLs of API roots on other hosts, which are not asked
+	notes     []string // for the report
 }
 
 // Run tests a server. The error is about Config, or tells that there is no
-// TAXII server to be tested or that it lets none of the credentials in; a
+// TAXII server to be tested or that it does not let in one of the users; a
 // server that breaks off later makes failures, not an error. It ends early when
-// ctx does, and still deletes what it posted.
+// ctx does, and still deletes what it posted; the report notes what it could not.
 func Run(ctx context.Context, cfg Config) (*Report, error) {
 	r, err := newRunner(cfg)
 	if err != nil {
@@ -96,7 +98,9 @@ func Run(ctx context.Context, cfg Config) (*Report, error) {
 		}
 	}
 	r.cleanUp(context.WithoutCancel(ctx))
-	return r.tally.report(r.base.String()), nil
+	report := r.tally.report(r.base.String())
+	report.Notes = r.notes
+	return report, nil
 }
 
 func newRunner(cfg Config) (*runner, error) {
@@ -116,6 +120,11 @@ func newRunner(cfg Config) (*runner, error) {
 		cfg.Transport = newTransport(cfg.TLS)
 	}
 	r := &runner{Config: cfg, base: base, tally: newTally(cfg.Strict), client: newClient(cfg.Transport)}
+	for _, requirement := range Requirements() {
+		if cfg.Only != nil && !slices.Contains(cfg.Only, requirement.ID) {
+			r.tally.skip(requirement.ID, "it was not asked for")
+		}
+	}
 	r.bare = r.client
 	if r.shows() {
 		anonymous := cfg.TLS.Clone()
@@ -152,10 +161,10 @@ func (r *runner) rootPaths() []string {
 }
 
 // newTransport asks for no compression, so that headers and bodies are what was
-// sent.
+// sent. The clone is because net/http adds HTTP/2 to its configuration.
 func newTransport(trust *tls.Config) *http.Transport {
 	return &http.Transport{
-		Proxy: http.ProxyFromEnvironment, TLSClientConfig: trust, DisableCompression: true,
+		Proxy: http.ProxyFromEnvironment, TLSClientConfig: trust.Clone(), DisableCompression: true,
 		MaxIdleConnsPerHost: 32, ExpectContinueTimeout: 5 * time.Second, ForceAttemptHTTP2: true,
 	}
 }

@@ -56,6 +56,9 @@ func (r *runner) survey(ctx context.Context) error {
 		return fmt.Errorf("%w: all API roots that %s announces are on other hosts, as %s; test that one, or give the URL of an API root here",
 			errNoServer, address, r.elsewhere[0])
 	}
+	if n := len(r.elsewhere); n > 0 {
+		r.notes = append(r.notes, fmt.Sprintf("%d API roots are on other hosts and were not asked, as %s", n, r.elsewhere[0]))
+	}
 	if r.Collection != "" && !slices.ContainsFunc(r.seats, func(s *seat) bool { return len(s.places) > 0 }) {
 		return fmt.Errorf("no collection %q is visible with these tokens", r.Collection)
 	}
@@ -81,7 +84,11 @@ func (r *runner) visit(ctx context.Context, s *seat, address string) error {
 	if resource.Versions != nil { // an API root itself
 		resource.Roots = []string{address}
 	}
-	for _, root := range resource.Roots {
+	n := min(len(resource.Roots), maxRoots)
+	if n < len(resource.Roots) {
+		r.notes = append(r.notes, fmt.Sprintf("%d API roots are announced to %s; the first %d were asked", len(resource.Roots), s.name, n))
+	}
+	for _, root := range resource.Roots[:n] {
 		if err := r.visitRoot(ctx, s, root); err != nil {
 			return err
 		}
@@ -95,7 +102,9 @@ func (r *runner) visitRoot(ctx context.Context, s *seat, root string) error {
 		return nil // found by CheckAnswer to be no URL
 	}
 	if u.Host != r.base.Host {
-		r.elsewhere = append(r.elsewhere, u.Redacted())
+		if there := u.Redacted(); !slices.Contains(r.elsewhere, there) {
+			r.elsewhere = append(r.elsewhere, there)
+		}
 		return nil
 	}
 	u.Scheme = r.base.Scheme // credentials stay on the connection that was asked for
@@ -121,11 +130,12 @@ func (r *runner) visitRoot(ctx context.Context, s *seat, root string) error {
 		return nil
 	}
 	var list struct {
-		Collections []*place `json:"collections"`
+		Collections []place `json:"collections"`
 	}
 	_ = json.Unmarshal(x.Body, &list) // likewise
-	for _, p := range list.Collections {
-		if r.Collection != "" && p.ID != r.Collection && p.Alias != r.Collection {
+	for i := range list.Collections {
+		p := &list.Collections[i]
+		if p.ID == "" || r.Collection != "" && p.ID != r.Collection && p.Alias != r.Collection {
 			continue
 		}
 		p.root, p.url, p.maxContent = root, root+"collections/"+url.PathEscape(p.ID)+"/", most
@@ -149,7 +159,7 @@ func (r *runner) ask(ctx context.Context, q request) (*exchange, error) {
 // seatFor returns the first seat, and its collection, that is as need says.
 func (r *runner) seatFor(n need) (*seat, *place) {
 	for _, s := range r.seats {
-		if s.name == "other" && n != needOther {
+		if s.name == "other" {
 			continue
 		}
 		for _, p := range s.places {

@@ -1,86 +1,22 @@
-package lift_test
+package schemas
 
 import (
-	"archive/tar"
 	"bytes"
-	"cmp"
-	"compress/gzip"
 	"encoding/json"
-	"errors"
-	"io"
-	"os"
 	"path/filepath"
 	"reflect"
 	"strings"
 	"testing"
 
-	"accord/schemas"
 	"accord/stix"
 	"accord/stix/lift"
 )
-
-// dataFolder is the folder of real STIX files, which not every machine has.
-func dataFolder(t *testing.T) string {
-	t.Helper()
-	folder := cmp.Or(os.Getenv("ACCORD_TEST_DATA"), filepath.Join("..", "..", "..", "shared", "data"))
-	if _, err := os.Stat(folder); err != nil {
-		t.Skipf("no real data: set ACCORD_TEST_DATA to a folder of STIX files (%v)", err)
-	}
-	return folder
-}
-
-// eachObject calls do with the bytes of every object in a file, or in each file
-// of a tar.
-func eachObject(t *testing.T, file string, do func(raw []byte)) {
-	t.Helper()
-	f, err := os.Open(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer f.Close()
-	var r io.Reader = f
-	if strings.HasSuffix(file, ".gz") {
-		if r, err = gzip.NewReader(f); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if !strings.HasSuffix(file, ".tar.gz") {
-		eachIn(t, r, do)
-		return
-	}
-	for archive := tar.NewReader(r); ; {
-		header, err := archive.Next()
-		if errors.Is(err, io.EOF) {
-			return
-		}
-		if err != nil {
-			t.Fatal(err)
-		}
-		if header.Typeflag == tar.TypeReg {
-			eachIn(t, archive, do)
-		}
-	}
-}
-
-func eachIn(t *testing.T, r io.Reader, do func(raw []byte)) {
-	t.Helper()
-	for objects := stix.NewReader(r, stix.File, stix.Limits{}); ; {
-		raw, err := objects.Next()
-		if errors.Is(err, io.EOF) {
-			return
-		}
-		if err != nil {
-			t.Fatal(err)
-		}
-		do(raw)
-	}
-}
 
 // Real STIX 2.0 is accepted under the profile standard once it is lifted; before
 // that none of it is. wrong counts the objects that were at fault in 2.0 already.
 func TestRealSTIX20IsAcceptedOnceLifted(t *testing.T) {
 	folder := dataFolder(t)
-	judge, err := (&schemas.Validator{STIX21Only: true}).Judge("standard", nil)
+	judge, err := (&Validator{STIX21Only: true}).Judge("standard", nil)
 	if err != nil {
 		t.Fatal(err)
 	}
