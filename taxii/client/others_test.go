@@ -22,12 +22,14 @@ func TestPushHalvesWhatIsRefusedAsAWhole(t *testing.T) {
 	for _, tc := range []struct {
 		name           string
 		status, most   int
+		bad            int   // the object that is never taken, -1 for none
 		sent           []int // objects in each request
 		taken, refused int
 	}{
-		{"a proxy's limit", http.StatusRequestEntityTooLarge, 2, []int{4, 2, 2, 2, 2, 1}, 9, 0},
-		{"nothing fits", http.StatusRequestEntityTooLarge, 0, []int{4, 2, 1, 1, 2, 1, 1, 1, 1, 1, 1, 1}, 0, 9},
-		{"one bad object", http.StatusUnprocessableEntity, 9, []int{4, 4, 2, 2, 1, 1, 1}, 8, 1},
+		{"a proxy's limit", http.StatusRequestEntityTooLarge, 2, -1, []int{4, 2, 2, 2, 2, 1}, 9, 0},
+		{"nothing fits", http.StatusRequestEntityTooLarge, 0, -1, []int{4, 2, 1, 1, 2, 1, 1, 4, 2, 1, 1, 2, 1, 1, 1}, 0, 9},
+		{"one large object", http.StatusRequestEntityTooLarge, 9, 1, []int{4, 2, 1, 1, 2, 4, 1}, 8, 1},
+		{"one bad object", http.StatusUnprocessableEntity, 9, 6, []int{4, 4, 2, 2, 1, 1, 1}, 8, 1},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			s := newFakeServer()
@@ -47,8 +49,8 @@ func TestPushHalvesWhatIsRefusedAsAWhole(t *testing.T) {
 				fmt.Fprintf(w, `{"id":"s","status":"complete","success_count":%d}`, n)
 			})
 			objects := slices.Repeat([]string{`{"id":"a"}`}, 9)
-			if tc.status == http.StatusUnprocessableEntity {
-				objects[6] = `{"id":"bad"}`
+			if tc.bad >= 0 {
+				objects[tc.bad] = `{"id":"bad"}`
 			}
 			var refused []int
 			result, err := open(t, s).Push(t.Context(), &objectList{objects: objects}, PushOptions{Envelope: 4, Refused: func(r Refusal) {
@@ -60,8 +62,8 @@ func TestPushHalvesWhatIsRefusedAsAWhole(t *testing.T) {
 			if !slices.Equal(sent, tc.sent) {
 				t.Errorf("requests had %v objects; want %v", sent, tc.sent)
 			}
-			if tc.refused == 1 && refused[0] != 6 {
-				t.Errorf("refused is object %d; want 6", refused[0])
+			if tc.refused == 1 && refused[0] != tc.bad {
+				t.Errorf("refused is object %d; want %d", refused[0], tc.bad)
 			}
 		})
 	}

@@ -121,6 +121,9 @@ func (p *push) send(ctx context.Context, objects [][]byte) error {
 			}
 			return p.send(ctx, objects[half:])
 		}
+		if refusal.StatusCode == http.StatusRequestEntityTooLarge {
+			p.next.maxObjects = p.opts.Envelope // it was this object, and not how many there were
+		}
 		return p.refuse(objects[0], refusal.Error())
 	}
 	if err != nil {
