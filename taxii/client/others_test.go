@@ -193,6 +193,29 @@ func TestRootsOfAllKinds(t *testing.T) {
 	}
 }
 
+// What a server calls its collections leads nowhere but below its API root, and
+// what it does not describe breaks nothing.
+func TestCollectionsOfAllKinds(t *testing.T) {
+	s := newFakeServer()
+	s.answer("GET /taxii2/many/", `{"title":"t","versions":["application/taxii+json;version=2.1"]}`)
+	s.answer("GET /taxii2/many/collections/", `{"collections":[null,{"id":".."},{"title":"none"},{"id":"../../x?y","can_read":true}]}`)
+	all, err := newClient(t, s, "https://taxii.example/taxii2/many/").Collections(t.Context())
+	if err != nil || len(all) != 1 || all[0].URL() != "https://taxii.example/taxii2/many/collections/..%2F..%2Fx%3Fy/" {
+		t.Errorf("all are %+v, %v", all, err)
+	}
+	if u := all[0].below("status", "a#b").String(); u != "https://taxii.example/taxii2/many/status/a%23b/" {
+		t.Errorf("a status is at %s", u)
+	}
+}
+
+func TestRootsHaveABound(t *testing.T) {
+	s := newFakeServer()
+	s.answer("GET /many/", `{"title":"t","api_roots":["/taxii2/us-cn/"`+strings.Repeat(`,"/taxii2/us-cn/"`, maxRoots)+`]}`)
+	if _, err := newClient(t, s, "https://taxii.example/many/").Collections(t.Context()); err == nil || len(s.requests) != 1 {
+		t.Errorf("%v after %d requests; want an error after one", err, len(s.requests))
+	}
+}
+
 // Answers may be packed, which the client asks for and the caller never sees.
 func TestPagesMayBePacked(t *testing.T) {
 	s := newFakeServer()

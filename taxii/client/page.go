@@ -48,7 +48,7 @@ type page struct {
 
 // page asks for a page and reads it to its end.
 func (c *Collection) page(ctx context.Context, q query) (page, error) {
-	objects := c.root.JoinPath("collections", c.ID, "objects", "/")
+	objects := c.below("collections", c.ID, "objects")
 	objects.RawQuery = q.encode()
 	var p page
 	err := c.client.do(ctx, http.MethodGet, objects, nil, func(res *http.Response) (err error) {

@@ -110,7 +110,7 @@ func (p *push) send(ctx context.Context, objects [][]byte) error {
 		return nil
 	}
 	var s status
-	err := p.to.client.post(ctx, p.to.root.JoinPath("collections", p.to.ID, "objects", "/"), pack(objects), &s)
+	err := p.to.client.post(ctx, p.to.below("collections", p.to.ID, "objects"), pack(objects), &s)
 	if refusal, ok := errors.AsType[*Error](err); ok && refusal.isOfContent() {
 		if half := len(objects) / 2; half > 0 {
 			if refusal.StatusCode == http.StatusRequestEntityTooLarge {
