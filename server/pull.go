@@ -20,7 +20,8 @@ func newPullCommand() *cobra.Command {
 		Use:   "pull --server URL --collection AGREEMENT/ALIAS",
 		Short: "Pull STIX objects out of a collection of any TAXII 2.1 server",
 		Long: `Pull writes every object of a collection, oldest date_added first: to standard output, one object a
-line (NDJSON), or as --bundle, --out and --dir say. The bytes of an object are those that the server sent.
+line (NDJSON), or as --bundle, --out and --dir say. The bytes of an object are those that the server sent;
+only blanks go from one that has line feeds and becomes a line.
 
 With --state it remembers how far it came, so that the next pull brings only what is new, and --follow
 goes on pulling. The state moves when what was written is on the disk, or has left through a pipe:
