@@ -64,6 +64,15 @@ func newRoot() *cobra.Command {
 	if completion, _, err := root.Find([]string{"completion"}); err == nil { // cobra's own, which lets anything pass
 		completion.Args, completion.RunE = cobra.ArbitraryArgs, refuseGroup
 	}
+	root.InitDefaultHelpCmd()
+	if help, _, err := root.Find([]string{"help"}); err == nil { // likewise
+		help.Args = func(_ *cobra.Command, path []string) error {
+			if below, rest, err := root.Find(path); err != nil || len(rest) > 0 {
+				return errors.Join(err, refuseGroup(below, rest))
+			}
+			return nil
+		}
+	}
 	root.SilenceErrors = true
 	root.SilenceUsage = true
 	return root

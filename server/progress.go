@@ -33,7 +33,8 @@ func (p *progress) at(done int64, words string) {
 	}
 	if p.bar == nil {
 		p.bar = progressbar.NewOptions64(p.total, progressbar.OptionSetWriter(p.out),
-			progressbar.OptionSetWidth(30), progressbar.OptionThrottle(100*time.Millisecond), progressbar.OptionClearOnFinish())
+			progressbar.OptionSetWidth(30), progressbar.OptionThrottle(100*time.Millisecond), progressbar.OptionClearOnFinish(),
+			progressbar.OptionSetSpinnerChangeInterval(0)) // else it draws by itself, and over what is written meanwhile
 	}
 	p.bar.Describe(words)
 	_ = p.bar.Set64(done) // a terminal that is gone needs no bar

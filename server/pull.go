@@ -1,6 +1,8 @@
 package server
 
 import (
+	"cmp"
+	"context"
 	"errors"
 	"fmt"
 	"slices"
@@ -18,7 +20,8 @@ func newPullCommand() *cobra.Command {
 		Use:   "pull --server URL --collection AGREEMENT/ALIAS",
 		Short: "Pull STIX objects out of a collection of any TAXII 2.1 server",
 		Long: `Pull writes every object of a collection, oldest date_added first: to standard output, one object a
-line (NDJSON), or as --bundle, --out and --dir say. The bytes of an object are those that the server sent.
+line (NDJSON), or as --bundle, --out and --dir say. The bytes of an object are those that the server sent;
+only blanks go from one that has line feeds and becomes a line.
 
 With --state it remembers how far it came, so that the next pull brings only what is new, and --follow
 goes on pulling. The state moves when what was written is on the disk, or has left through a pipe:
@@ -51,7 +54,7 @@ after wrong use.`,
 	f.DurationVar(&p.every, "every", time.Minute, "how long a --follow `waits` before it asks again")
 	f.BoolVar(&p.to.bundle, "bundle", false, "write one bundle")
 	f.StringVar(&p.to.file, "out", "", "write to this `FILE`: a new one in one step, or with --state or --follow to its end")
-	f.StringVar(&p.to.folder, "dir", "", "write a file for each version of an object into this `folder`: TYPE/ID.VERSION.json")
+	f.StringVar(&p.to.folder, "dir", "", "write a file for each version of an object into this `folder`: TYPE/ID.VERSION.json, with a hash for what has no date")
 	c.RunE = func(cmd *cobra.Command, _ []string) error {
 		switch a, b := exclusive(f, [][2]string{{"collection", "all"}, {"out", "dir"}, {"bundle", "dir"}, {"bundle", "follow"}}); {
 		case a != "":
@@ -123,13 +126,25 @@ func (p *pulling) run(cmd *cobra.Command) (err error) {
 	defer p.out.Close()
 	p.bar = newProgress(cmd.ErrOrStderr(), -1)
 	defer p.bar.end()
+	p.remote.clear = p.bar.end
 	if p.to.isTerminal(cmd.OutOrStdout()) {
 		p.bar.out = nil // it would stand among the objects
 	}
 	if p.follow {
-		return p.keepOn(cmd)
+		err = p.keepOn(cmd)
+	} else {
+		err = p.whole(cmd.Context())
 	}
-	if err := p.once(cmd.Context()); err != nil {
+	if name := cmp.Or(p.to.file, p.to.folder); err == nil && name != "" {
+		p.bar.end()
+		fmt.Fprintf(cmd.ErrOrStderr(), "%d objects written to %s\n", p.count, printable(name))
+	}
+	return err
+}
+
+// whole pulls what is new once, and completes what was written.
+func (p *pulling) whole(ctx context.Context) error {
+	if err := p.once(ctx); err != nil {
 		return err
 	}
 	if err := p.out.end(); err != nil {
@@ -150,6 +165,9 @@ func (p *pulling) find(cmd *cobra.Command) (of []string, err error) {
 			return nil, err
 		}
 		p.from = slices.DeleteFunc(all, func(c *client.Collection) bool { return !c.CanRead })
+		if len(p.from) == 0 {
+			return nil, fmt.Errorf("%s shows you no collection that you may read", c.URL())
+		}
 		return []string{"all of " + c.URL()}, nil
 	}
 	for _, name := range p.names {

@@ -71,10 +71,11 @@ const maxFileName = 200
 
 // fileName names the file of an object version below the folder. What a server
 // sends decides on no other path: an object whose id or version is none that STIX
-// knows is named by a hash of its bytes.
+// knows is named by a hash of its bytes; so is the version that has no date.
 func fileName(raw []byte) string {
 	o, _ := stix.ReadObject(raw, stix.Limits{})
 	version := o.Version()
+	sum := sha256.Sum256(raw)
 	_, err := stix.ParseID(string(o.ID))
 	if err == nil && version != "" {
 		_, err = stix.ParseTimestamp(string(version))
@@ -82,9 +83,14 @@ func fileName(raw []byte) string {
 	name := string(o.ID)
 	if version != "" {
 		name += "." + strings.ReplaceAll(string(version), ":", "") // which some file systems do not have
+		if o.Spec() == "2.0" {
+			name += ".2.0" // beside what it became in 2.1
+		}
+	} else {
+		name += fmt.Sprintf(".%x", sum[:8]) // an observable with other content is another version
 	}
 	if err != nil || len(name) > maxFileName {
-		return filepath.Join("other", fmt.Sprintf("object.%x.json", sha256.Sum256(raw)))
+		return filepath.Join("other", fmt.Sprintf("object.%x.json", sum))
 	}
 	return filepath.Join(o.ID.Type(), name+".json")
 }

@@ -13,14 +13,18 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// once pulls what is new from every collection.
+// once pulls what is new from every collection. A follow goes on to the next one
+// where time may mend what went wrong with another.
 func (p *pulling) once(ctx context.Context) error {
+	var errs []error
 	for _, from := range p.from {
-		if err := p.pull(ctx, from); err != nil {
+		err := p.pull(ctx, from)
+		if err != nil && (!p.follow || ctx.Err() != nil || !client.IsPassing(err)) {
 			return err
 		}
+		errs = append(errs, err)
 	}
-	return nil
+	return errors.Join(errs...)
 }
 
 // pull writes what is new in a collection, and moves the state behind each page
@@ -63,7 +67,7 @@ func (p *pulling) keepOn(cmd *cobra.Command) error {
 		}
 		if err != nil && ctx.Err() == nil {
 			p.bar.end()
-			fmt.Fprintln(cmd.ErrOrStderr(), "accord:", printable(err.Error()))
+			fmt.Fprintln(cmd.ErrOrStderr(), "accord:", printableLines(err.Error()))
 		}
 		if until(ctx, p.every) != nil {
 			return p.out.end()

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"os"
 	"path/filepath"
 
@@ -39,33 +40,61 @@ func (t *pullTarget) isTerminal(stdout io.Writer) bool {
 }
 
 func (t *pullTarget) open(stdout io.Writer) (sink, error) {
-	switch {
-	case t.folder != "":
+	if t.folder != "" {
 		return newFolderSink(t.folder, t.durable)
-	case t.file == "":
-		return t.stream(stdout, func() error { return nil }), nil
+	}
+	if t.file == "" {
+		return t.stream(stdout), nil
+	}
+	old, err := os.Stat(t.file)
+	switch {
+	case err == nil && !old.Mode().IsRegular(): // a device, a pipe
+		f, err := os.OpenFile(t.file, os.O_WRONLY, 0)
+		if err != nil {
+			return nil, fmt.Errorf("--out: %w", err)
+		}
+		return t.stream(f), nil
 	case t.goesOn && !t.bundle:
 		f, err := openLines(t.file)
 		if err != nil {
 			return nil, err
 		}
-		return t.stream(f, func() error { return nil }), nil
+		return t.stream(f), nil
 	}
-	f, err := os.OpenFile(tempName(t.file), os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o666)
+	return t.replacing(old)
+}
+
+// replacing is a sink that takes the place of the file, or of what a link leads
+// to, once it is complete. What may be known of the old one is nil if there is
+// none.
+func (t *pullTarget) replacing(old os.FileInfo) (sink, error) {
+	name := t.file
+	if linked, err := filepath.EvalSymlinks(name); err == nil {
+		name = linked
+	}
+	f, err := os.OpenFile(tempName(name), os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o666)
 	if err != nil {
 		return nil, fmt.Errorf("--out: %w", err)
 	}
-	t.durable = true // before it takes the place of another one
-	o := t.stream(f, func() error {
-		return cmp.Or(os.Rename(f.Name(), t.file), syncFolder(filepath.Dir(t.file)))
-	})
+	o := t.stream(f)
 	o.temp = f.Name()
+	if old != nil {
+		if err := f.Chmod(old.Mode().Perm()); err != nil {
+			return nil, errors.Join(fmt.Errorf("--out: %w", err), o.Close())
+		}
+	}
+	o.done = func() error {
+		if err := errors.Join(f.Sync(), f.Close()); err != nil {
+			return err
+		}
+		return cmp.Or(os.Rename(o.temp, name), syncFolder(filepath.Dir(name)))
+	}
 	return o, nil
 }
 
 // stream is a sink that writes objects one behind the other.
-func (t *pullTarget) stream(w io.Writer, done func() error) *objectWriter {
-	o := &objectWriter{w: bufio.NewWriterSize(w, 64<<10), bundle: t.bundle, done: done}
+func (t *pullTarget) stream(w io.Writer) *objectWriter {
+	o := &objectWriter{w: bufio.NewWriterSize(w, 64<<10), bundle: t.bundle}
 	f, ok := w.(*os.File)
 	if ok && t.file != "" {
 		o.file = f
@@ -85,15 +114,18 @@ func syncRegular(f *os.File) func() error {
 	return f.Sync
 }
 
-// openLines opens a file to write lines to its end, and takes away a last line
-// that is not whole, which an earlier pull left when it was killed: its object
-// comes again.
+// openLines opens a file to write lines to its end, and takes away the first
+// part of an object there, which an earlier pull left when it was killed: the
+// object comes again.
 func openLines(name string) (*os.File, error) {
 	f, err := os.OpenFile(name, os.O_RDWR|os.O_CREATE, 0o666)
 	if err != nil {
 		return nil, fmt.Errorf("--out: %w", err)
 	}
 	end, err := wholeLines(f)
+	if err == nil {
+		end, err = endLine(f, end)
+	}
 	if err == nil {
 		err = syncFolder(filepath.Dir(name)) // which may not know of the file yet
 	}
@@ -130,6 +162,22 @@ func wholeLines(f *os.File) (int64, error) {
 	return 0, nil
 }
 
+// endLine has what stands behind the last whole line end in a line feed, and
+// returns where new lines begin. Of what no pull can have left nothing is lost.
+func endLine(f *os.File, from int64) (int64, error) {
+	rest, err := io.ReadAll(io.NewSectionReader(f, from, math.MaxInt64-from))
+	switch {
+	case err != nil || len(rest) == 0:
+		return from, err
+	case json.Valid(rest):
+		_, err := f.WriteAt([]byte("\n"), from+int64(len(rest)))
+		return from + int64(len(rest)) + 1, err
+	case rest[0] != '{':
+		return 0, usage(errors.New("the file ends within a line that is no object; is it one of a pull?"))
+	}
+	return from, nil
+}
+
 // An objectWriter writes objects as lines or as one bundle.
 type objectWriter struct {
 	w      *bufio.Writer
@@ -138,7 +186,7 @@ type objectWriter struct {
 	sync   func() error // nil where there is nothing to wait for
 	file   *os.File     // that is ours to close, nil if none is
 	temp   string       // its name while it is not complete, "" where it has none
-	done   func() error // what remains once all is written
+	done   func() error // what remains once all is written; may be nil
 }
 
 // page writes objects all the way out: then the state may move.
@@ -194,6 +242,9 @@ func (o *objectWriter) end() error {
 	}
 	if err := o.flush(); err != nil {
 		return err
+	}
+	if o.done == nil {
+		return nil
 	}
 	return o.done()
 }

@@ -4,6 +4,9 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"io"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"slices"
@@ -84,6 +87,57 @@ func TestPullWritesFiles(t *testing.T) {
 	}
 }
 
+// What stood in a file before stays, but for the first part of an object.
+func TestPullGoesOnBehindWhatIsThere(t *testing.T) {
+	startRemote(t)
+	pushed(t, remoteIndicators(0, 1))
+	object := remoteIndicator(0)
+	for _, tc := range []struct{ name, before, after string }{
+		{"a line that was cut off", object + "\n" + object[:50], object + "\n" + object + "\n"},
+		{"another tool's line", `{"type":"bundle"}`, `{"type":"bundle"}` + "\n" + object + "\n"},
+		{"no objects", "{\n}\nthe end", ""},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			out := remoteFile(t, "out.ndjson", tc.before)
+			code, _, errs := remoteCommand(t, "", "pull", "--collection", "us-cn/shared", "--out", out, "--state", filepath.Join(t.TempDir(), "state.json"))
+			if tc.after == "" {
+				if code != 2 || content(t, out) != tc.before {
+					t.Errorf("exit %d, %q, and the file holds %q", code, errs, content(t, out))
+				}
+				return
+			}
+			if code != 0 || content(t, out) != tc.after || errs != "1 objects written to "+out+"\n" {
+				t.Errorf("exit %d, %q, and the file holds %q; want %q", code, errs, content(t, out), tc.after)
+			}
+		})
+	}
+}
+
+// A file keeps its mode, a link leads where it did, and a device stays one.
+func TestPullReplacesFilesOnly(t *testing.T) {
+	startRemote(t)
+	pushed(t, remoteIndicators(0, 1))
+	file, link := remoteFile(t, "out.ndjson", "old\n"), filepath.Join(t.TempDir(), "link")
+	if err := os.Symlink(file, link); err != nil {
+		t.Skip(err)
+	}
+	pulls(t, "--collection", "us-cn/shared", "--out", link)
+	if info, err := os.Stat(file); err != nil || info.Mode().Perm() != 0o600 || content(t, file) != lines(remoteIndicators(0, 1)) {
+		t.Errorf("%v, %v: the file holds %q", info.Mode(), err, content(t, file))
+	}
+	if info, err := os.Lstat(link); err != nil || info.Mode()&os.ModeSymlink == 0 {
+		t.Errorf("the link is %v, %v", info.Mode(), err)
+	}
+	null := filepath.Join(t.TempDir(), "null") // the machine's own is not put at risk
+	if err := os.Symlink(os.DevNull, null); err != nil {
+		t.Skip(err)
+	}
+	pulls(t, "--collection", "us-cn/shared", "--out", null)
+	if info, err := os.Stat(null); err != nil || info.Mode().IsRegular() {
+		t.Errorf("the device is %v, %v", info.Mode(), err)
+	}
+}
+
 // A pull that fails leaves no half of a file, and the old one where there was one.
 func TestPullReplacesFilesWhole(t *testing.T) {
 	startRemote(t)
@@ -104,7 +158,8 @@ func TestPullWritesAFolder(t *testing.T) {
 	spread := strings.ReplaceAll(remoteIndicator(0), `,"`, ",\n\t\"")
 	later := strings.Replace(remoteIndicator(1), `"modified":"2026-01-02T`, `"modified":"2026-01-03T`, 1)
 	pushed(t, []string{"[" + spread + "," + remoteIndicator(1) + "," + later + "]"})
-	pushed(t, []string{`{"type":"ipv4-addr","spec_version":"2.1","id":"ipv4-addr--28bb3599-77cd-5a82-a950-b5bc3caf07c4","value":"198.51.100.3"}`})
+	address := `{"type":"ipv4-addr","spec_version":"2.1","id":"ipv4-addr--28bb3599-77cd-5a82-a950-b5bc3caf07c4","value":"198.51.100.3"}`
+	pushed(t, []string{address, strings.Replace(address, `"value"`, `"defanged":true,"value"`, 1)})
 	folder := filepath.Join(t.TempDir(), "objects")
 	for range 2 {
 		pulls(t, "--collection", "us-cn/shared", "--version", "all", "--dir", folder, "--state", filepath.Join(t.TempDir(), "state.json"))
@@ -121,7 +176,8 @@ func TestPullWritesAFolder(t *testing.T) {
 		"indicator/indicator--8e2e2d2b-17d4-4cbf-938f-000000000000.2026-01-02T030405.678Z.json",
 		"indicator/indicator--8e2e2d2b-17d4-4cbf-938f-000000000001.2026-01-02T030405.678Z.json",
 		"indicator/indicator--8e2e2d2b-17d4-4cbf-938f-000000000001.2026-01-03T030405.678Z.json",
-		"ipv4-addr/ipv4-addr--28bb3599-77cd-5a82-a950-b5bc3caf07c4.json",
+		"ipv4-addr/ipv4-addr--28bb3599-77cd-5a82-a950-b5bc3caf07c4.af40b092ac407c52.json",
+		"ipv4-addr/ipv4-addr--28bb3599-77cd-5a82-a950-b5bc3caf07c4.daec7b8c13c20e0c.json",
 	}
 	if !slices.Equal(names, want) {
 		t.Fatalf("there are %q; want %q", names, want)
@@ -138,8 +194,9 @@ func TestPullWritesAFolder(t *testing.T) {
 func TestFileName(t *testing.T) {
 	const id = "indicator--8e2e2d2b-17d4-4cbf-938f-98ee46b3cd3f"
 	for _, tc := range []struct{ name, object, want string }{
-		{"a version", `{"id":"` + id + `","modified":"2026-01-02T03:04:05.678Z"}`, "indicator/" + id + ".2026-01-02T030405.678Z.json"},
-		{"none", `{"id":"` + id + `"}`, "indicator/" + id + ".json"},
+		{"a version", `{"id":"` + id + `","spec_version":"2.1","modified":"2026-01-02T03:04:05.678Z"}`, "indicator/" + id + ".2026-01-02T030405.678Z.json"},
+		{"of STIX 2.0", `{"id":"` + id + `","modified":"2026-01-02T03:04:05.678Z"}`, "indicator/" + id + ".2026-01-02T030405.678Z.2.0.json"},
+		{"none", `{"id":"` + id + `"}`, "indicator/" + id + ".300709ce44dcb4ac.json"},
 		{"upwards", `{"id":"../../x--8e2e2d2b-17d4-4cbf-938f-98ee46b3cd3f"}`, "other/object."},
 		{"upwards in the version", `{"id":"` + id + `","modified":"/../../x"}`, "other/object."},
 		{"no id", `{}`, "other/object."},
@@ -224,6 +281,21 @@ type signalWriter struct {
 	written chan string
 }
 
+func newSignalWriter() *signalWriter { return &signalWriter{written: make(chan string)} }
+
+// next is all that was written, after the next write. A command that ends before
+// it fails the test.
+func (w *signalWriter) next(t *testing.T, ended chan int) string {
+	t.Helper()
+	select {
+	case text := <-w.written:
+		return text
+	case code := <-ended:
+		t.Fatalf("it ended with %d", code)
+		return ""
+	}
+}
+
 func (w *signalWriter) Write(p []byte) (int, error) {
 	w.Buffer.Write(p)
 	w.written <- w.Buffer.String()
@@ -237,22 +309,22 @@ func TestPullFollows(t *testing.T) {
 	pushed(t, remoteIndicators(0, 2))
 	state := filepath.Join(t.TempDir(), "state.json")
 	ctx, cancel := context.WithCancel(t.Context())
-	out, ended := &signalWriter{written: make(chan string)}, make(chan int, 1)
+	out, ended := newSignalWriter(), make(chan int, 1)
 	var errs bytes.Buffer
 	go func() {
 		ended <- Main(ctx, []string{"pull", "--collection", "us-cn/shared", "--state", state, "--follow", "--every", "10ms"}, nil, out, &errs)
 	}()
-	if got := <-out.written; got != lines(remoteIndicators(0, 2)) {
+	if got := out.next(t, ended); got != lines(remoteIndicators(0, 2)) {
 		t.Errorf("first came %q", got)
 	}
 	pushed(t, remoteIndicators(2, 4))
-	for got := <-out.written; got != lines(remoteIndicators(0, 4)); got = <-out.written { // the two may come one by one
+	for got := out.next(t, ended); got != lines(remoteIndicators(0, 4)); got = out.next(t, ended) { // the two may come one by one
 		if !strings.HasPrefix(lines(remoteIndicators(0, 4)), got) {
 			t.Fatalf("then came %q", got)
 		}
 	}
 	pushed(t, remoteIndicators(4, 5))
-	<-out.written
+	out.next(t, ended)
 	cancel()
 	if code := <-ended; code != 0 || errs.String() != "" {
 		t.Errorf("exit %d, %q", code, errs.String())
@@ -260,6 +332,45 @@ func TestPullFollows(t *testing.T) {
 	pushed(t, remoteIndicators(5, 6))
 	if got := pulls(t, "--collection", "us-cn/shared", "--state", state); got != lines(remoteIndicators(5, 6)) && got != lines(remoteIndicators(4, 6)) {
 		t.Errorf("the next pull brings %q", got) // the last page comes again where the signal came before the state moved
+	}
+}
+
+// Under --follow a collection that fails keeps no other from being pulled (P1).
+func TestPullFollowsEachCollection(t *testing.T) {
+	mux := http.NewServeMux()
+	for path, body := range map[string]string{
+		"/taxii2/":                       `{"title":"t","versions":["application/taxii+json;version=2.1"]}`,
+		"/taxii2/collections/":           `{"collections":[{"id":"a","can_read":true},{"id":"b","can_read":true}]}`,
+		"/taxii2/collections/b/objects/": `{"objects":[{"id":"b"}]}`,
+		"/nothing/taxii2/":               `{"title":"t","versions":["application/taxii+json;version=2.1"]}`,
+		"/nothing/taxii2/collections/":   `{"collections":[{"id":"a"}]}`,
+	} {
+		mux.HandleFunc(path+"{$}", func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("X-TAXII-Date-Added-Last", "2026-01-02T03:04:05.000000Z")
+			io.WriteString(w, body)
+		})
+	}
+	mux.HandleFunc("/taxii2/collections/a/objects/", func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Retry-After", "3600") // which is too long to wait for
+		w.WriteHeader(http.StatusServiceUnavailable)
+	})
+	server := httptest.NewServer(mux)
+	defer server.Close()
+	ctx, cancel := context.WithCancel(t.Context())
+	out, ended := newSignalWriter(), make(chan int, 1)
+	var errs bytes.Buffer
+	go func() {
+		ended <- Main(ctx, []string{"pull", "--server", server.URL, "--all", "--follow", "--every", "1h"}, nil, out, &errs)
+	}()
+	if got := out.next(t, ended); got != `{"id":"b"}`+"\n" {
+		t.Errorf("came %q", got)
+	}
+	cancel()
+	if code := <-ended; code != 0 {
+		t.Errorf("exit %d, %q", code, errs.String())
+	}
+	if code, _, errs := remoteCommand(t, "", "pull", "--server", server.URL+"/nothing/taxii2/", "--all"); code != 1 || !strings.Contains(errs, "no collection that you may read") {
+		t.Errorf("nothing to read: exit %d, %q", code, errs)
 	}
 }
 

@@ -45,6 +45,9 @@ wrong use.`,
 		if p.envelope < 1 {
 			return usage(errors.New("--envelope: an envelope holds at least one object"))
 		}
+		if a, b := exclusive(f, [][2]string{{"dry-run", "state"}}); a != "" {
+			return usage(fmt.Errorf("--%s and --%s exclude each other", a, b))
+		}
 		return p.run(cmd, files)
 	}
 	return c
@@ -72,6 +75,7 @@ func (p *pushing) run(cmd *cobra.Command, files []string) (err error) {
 	defer p.in.Close()
 	p.bar = newProgress(cmd.ErrOrStderr(), p.in.size)
 	defer p.bar.end()
+	p.remote.clear = p.bar.end
 	p.report = &pushReport{out: cmd.OutOrStdout(), errs: cmd.ErrOrStderr(), inJSON: *p.asJSON, clear: p.bar.end}
 	source := newPushSource(cmd.Context(), p.in, p.lift, p.report)
 	var result client.PushResult

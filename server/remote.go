@@ -18,6 +18,7 @@ import (
 type remote struct {
 	server, token, user string
 	tls                 remoteTLS
+	clear               func() // takes away what stands in the way on the terminal; may be nil
 }
 
 // remoteFlags adds the flags that name a server and who speaks with it.
@@ -47,6 +48,9 @@ func (r *remote) connect(cmd *cobra.Command) (*client.Client, error) {
 	c, err := client.New(client.Config{
 		Server: server, Token: token, User: r.user, TLS: trust,
 		Retrying: func(err error, wait time.Duration) {
+			if r.clear != nil {
+				r.clear()
+			}
 			fmt.Fprintf(errs, "accord: %s; trying again in %s\n", printable(err.Error()), wait.Round(100*time.Millisecond))
 		},
 	})

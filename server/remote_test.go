@@ -183,6 +183,7 @@ func TestPushAndPullRefuseWrongUse(t *testing.T) {
 		{"no pin", []string{"push", "--server", "https://taxii.example", "--collection", "us-cn/shared", "--pin", "12:34", file}, 2, "SHA-256"},
 		{"a certificate without key", []string{"pull", "--server", "https://taxii.example", "--collection", "us-cn/shared", "--cert", file}, 2, "one needs the other"},
 		{"no authorities", []string{"pull", "--server", "https://taxii.example", "--collection", "us-cn/shared", "--ca", file}, 2, "no certificate"},
+		{"a dry run with a state", []string{"push", "--dry-run", "--state", state, file}, 2, "exclude"},
 		{"no collection to pull", []string{"pull"}, 2, "--all"},
 		{"one and all", []string{"pull", "--collection", "us-cn/shared", "--all"}, 2, "all"},
 		{"two outputs", []string{"pull", "--collection", "us-cn/shared", "--out", "a", "--dir", "b"}, 2, "dir"},

@@ -63,14 +63,19 @@ func newConfigCheckCommand() *cobra.Command {
 }
 
 func newVersionCommand() *cobra.Command {
-	return &cobra.Command{
+	c := &cobra.Command{
 		Use: "version", Short: "Print the version and what it was built from",
 		Args: takes(0, 0),
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			_, err := fmt.Fprintln(cmd.OutOrStdout(), "accord", buildVersion())
-			return err
-		},
 	}
+	asJSON := outputFlag(c)
+	c.RunE = func(cmd *cobra.Command, _ []string) error {
+		if *asJSON {
+			return printJSON(cmd.OutOrStdout(), map[string]string{"version": buildVersion()})
+		}
+		_, err := fmt.Fprintln(cmd.OutOrStdout(), "accord", buildVersion())
+		return err
+	}
+	return c
 }
 
 // buildVersion is what the go command knew of the source when it built the binary.

@@ -11,6 +11,7 @@ import (
 	"text/tabwriter"
 	"time"
 
+	"accord/collections"
 	"accord/server/auth"
 
 	"github.com/spf13/cobra"
@@ -42,6 +43,9 @@ func newTokenIssueCommand() *cobra.Command {
 	c.RunE = func(cmd *cobra.Command, _ []string) (err error) {
 		if r.TTL, err = parseTTL(ttl); err != nil {
 			return usage(fmt.Errorf("--ttl: %w", err))
+		}
+		if _, err := collections.ParseScopes(r.Scope); err != nil {
+			return usage(fmt.Errorf("--scope: %w", err))
 		}
 		if certificate != "" {
 			chain, err := readCertificates(certificate)

@@ -23,10 +23,11 @@ const mediaType = "application/taxii+json;version=2.1"
 const (
 	maxResource = 64 << 20
 	maxPage     = 512 << 20
+	maxObjects  = 1_000_000 // of a page: the smallest take far more room than bytes
 )
 
-// silence is how long a server may send nothing: a large push is stored before
-// it is answered.
+// silence is how long a server may neither take nor send anything: a large push
+// is stored before it is answered.
 const silence = 5 * time.Minute
 
 // A Config says which server to speak with, and as whom.
@@ -42,8 +43,8 @@ type Config struct {
 	// TLS says whom to trust and which certificate to show; nil means the
 	// system's certificates, and none.
 	TLS *tls.Config
-	// Transport makes the requests, without regard to TLS; nil means one that
-	// gives up on a server that is silent for five minutes.
+	// Transport makes the requests, without regard to TLS; nil means the usual
+	// one.
 	Transport http.RoundTripper
 	// Retrying is called before a request is made again, with what went wrong
 	// and how long it waits; may be nil.
@@ -78,8 +79,7 @@ func New(cfg Config) (*Client, error) {
 	}
 	if cfg.Transport == nil {
 		transport := http.DefaultTransport.(*http.Transport).Clone()
-		transport.ResponseHeaderTimeout = silence
-		transport.TLSClientConfig = cfg.TLS
+		transport.TLSClientConfig = cfg.TLS.Clone() // which the transport changes
 		cfg.Transport = transport
 	}
 	return &Client{config: cfg, server: server, http: &http.Client{
@@ -156,18 +156,41 @@ func (c *Client) do(ctx context.Context, method string, u *url.URL, body []byte,
 			return err
 		}
 		c.setHeader(req)
+		late := time.AfterFunc(silence, func() { stop(errSilent) })
+		if len(body) > 0 {
+			req.GetBody = func() (io.ReadCloser, error) {
+				return io.NopCloser(sending{bytes.NewReader(body), late}), nil
+			}
+			req.Body, _ = req.GetBody()
+		}
 		res, err := c.http.Do(req)
+		late.Stop()
+		if e, ok := errors.AsType[*url.Error](err); ok { // as every error of Do is
+			e.Err = silent(ctx, e.Err)
+		}
 		if err != nil {
 			return err
 		}
 		defer res.Body.Close()
 		c.reached.Store(true)
+		res.Body = answer{res.Body, ctx, late}
 		if res.StatusCode/100 != 2 {
 			return refusal(res)
 		}
-		res.Body = answer{res.Body, ctx, stop}
 		return read(res)
 	})
+}
+
+// A sending is the body of a request. Each time that the server has taken some
+// of it, it has time again.
+type sending struct {
+	io.Reader
+	late *time.Timer // ends the context of the request
+}
+
+func (b sending) Read(p []byte) (int, error) {
+	b.late.Reset(silence)
+	return b.Reader.Read(p)
 }
 
 // An answer is the body of one. It ends the context of its request when the
@@ -175,23 +198,28 @@ func (c *Client) do(ctx context.Context, method string, u *url.URL, body []byte,
 type answer struct {
 	io.ReadCloser
 	ctx  context.Context
-	stop context.CancelCauseFunc
+	late *time.Timer // ends ctx
 }
 
 func (b answer) Read(p []byte) (int, error) {
-	late := time.AfterFunc(silence, func() { b.stop(errSilent) })
+	b.late.Reset(silence)
 	n, err := b.ReadCloser.Read(p)
-	late.Stop()
-	switch {
-	case err == nil || err == io.EOF:
-		return n, err
-	case context.Cause(b.ctx) == errSilent:
-		err = errSilent
+	b.late.Stop()
+	if err != nil && err != io.EOF {
+		err = &brokenError{silent(b.ctx, err)}
 	}
-	return n, &brokenError{err}
+	return n, err
 }
 
-var errSilent = fmt.Errorf("the server began to answer, then was silent for %s", silence)
+// silent is errSilent where that is why a request failed, else err.
+func silent(ctx context.Context, err error) error {
+	if context.Cause(ctx) == errSilent {
+		return errSilent
+	}
+	return err
+}
+
+var errSilent = fmt.Errorf("the server was silent for %s", silence)
 
 // A brokenError is a connection that broke while an answer was read.
 type brokenError struct{ error }
@@ -222,12 +250,22 @@ func refusal(res *http.Response) error {
 	// A proxy's refusal may be no TAXII error; its status says enough.
 	_ = json.NewDecoder(io.LimitReader(res.Body, 1<<20)).Decode(&body)
 	err := &Error{res.StatusCode, body.Title, body.Description, body.ErrorID}
-	return afterwards(err, res.Header.Get("Retry-After"))
+	return withRetryAfter(err, res.Header.Get("Retry-After"))
 }
 
 func decodeResource(r io.Reader, v any) error {
-	if err := json.NewDecoder(io.LimitReader(r, maxResource)).Decode(v); err != nil {
+	if err := decode(r, maxResource, v); err != nil {
 		return fmt.Errorf("read the server's answer: %w", err)
 	}
 	return nil
+}
+
+// decode reads JSON of at most so many bytes into v.
+func decode(r io.Reader, most int64, v any) error {
+	limited := &io.LimitedReader{R: r, N: most + 1}
+	err := json.NewDecoder(limited).Decode(v)
+	if limited.N == 0 {
+		return fmt.Errorf("it has more than %d bytes", most)
+	}
+	return err
 }

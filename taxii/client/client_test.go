@@ -276,28 +276,107 @@ func TestPatienceWithConnections(t *testing.T) {
 	}
 }
 
-// A server that falls silent in the middle of an answer, as one does whose
-// machine is gone, is asked again.
+// A server that falls silent, as one does whose machine is gone, is asked again,
+// wherever that happens.
 func TestPatienceWithSilence(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		c, requests := newClient(t, newFakeServer(), "https://taxii.example"), 0
-		c.http.Transport = roundTrip(func(r *http.Request) (*http.Response, error) {
-			if requests++; requests > 1 {
-				return &http.Response{StatusCode: http.StatusOK, Body: io.NopCloser(strings.NewReader(`{}`))}, nil
-			}
+	answers := func(status int) func(*http.Request) (*http.Response, error) {
+		return func(r *http.Request) (*http.Response, error) {
 			body, sent := io.Pipe()
 			go sent.Write([]byte(`{"title":`))
 			context.AfterFunc(r.Context(), func() { sent.CloseWithError(r.Context().Err()) }) // as net/http does
-			return &http.Response{StatusCode: http.StatusOK, Body: body}, nil
-		})
-		var told error
-		c.config.Retrying = func(err error, _ time.Duration) { told = err }
-		began := time.Now()
-		err := c.get(t.Context(), c.server, new(struct{}))
-		if took := time.Since(began); err != nil || requests != 2 || !errors.Is(told, errSilent) || took < silence || took > silence+time.Minute {
-			t.Errorf("%v after %d requests and %v, told %v; want a second request after %v", err, requests, took, told, silence)
+			return &http.Response{StatusCode: status, Body: body}, nil
 		}
-	})
+	}
+	for _, tc := range []struct {
+		name  string
+		first func(*http.Request) (*http.Response, error)
+		told  string
+		took  time.Duration
+	}{
+		{"in an answer", answers(http.StatusOK), "silent", silence},
+		{"in a refusal", answers(http.StatusServiceUnavailable), "503", silence},
+		{"before an answer", func(r *http.Request) (*http.Response, error) {
+			<-r.Context().Done()
+			return nil, r.Context().Err()
+		}, "silent", silence},
+		{"while it is sent to", func(r *http.Request) (*http.Response, error) {
+			for range 2 {
+				time.Sleep(silence / 3) // slow, and not silent
+				r.Body.Read(make([]byte, 1))
+			}
+			<-r.Context().Done()
+			return nil, r.Context().Err()
+		}, "silent", silence + 2*silence/3},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				c, requests := newClient(t, newFakeServer(), "https://taxii.example"), 0
+				c.reached.Store(true)
+				c.http.Transport = roundTrip(func(r *http.Request) (*http.Response, error) {
+					if requests++; requests == 1 {
+						return tc.first(r)
+					}
+					body, err := io.ReadAll(r.Body)
+					if string(body) != "{ }" || r.ContentLength != 3 {
+						t.Errorf("sent again is %q, %v", body, err)
+					}
+					return &http.Response{StatusCode: http.StatusOK, Body: io.NopCloser(strings.NewReader(`{}`))}, nil
+				})
+				var told error
+				c.config.Retrying = func(err error, _ time.Duration) { told = err }
+				began := time.Now()
+				err := c.post(t.Context(), c.server, []byte("{ }"), new(struct{}))
+				if took := time.Since(began); err != nil || requests != 2 || took < tc.took || took > tc.took+time.Minute {
+					t.Errorf("%v after %d requests and %v; want a second request after %v", err, requests, took, tc.took)
+				}
+				if told == nil || !strings.Contains(told.Error(), tc.told) {
+					t.Errorf("told of %v; want %q", told, tc.told)
+				}
+			})
+		})
+	}
+}
+
+// An answer that is whole and wrong is not asked for again, and one that holds
+// far more than is asked for ends early.
+func TestWrongAnswersAreAskedForOnce(t *testing.T) {
+	page := func(c *Collection) error { _, err := c.page(t.Context(), query{}); return err }
+	list := func(c *Collection) error { _, err := c.client.list(t.Context(), apiRoot{url: c.root}); return err }
+	for _, tc := range []struct {
+		name string
+		body io.Reader
+		ask  func(*Collection) error
+		want string
+	}{
+		{"nothing", strings.NewReader(""), list, "EOF"},
+		{"half a list", strings.NewReader("{"), list, "EOF"},
+		{"half a page", strings.NewReader("{"), page, "EOF"},
+		{"a list without end", &endless{"{"}, list, "bytes"},
+		{"a page of too many", &endless{`{"objects":[` + strings.Repeat("0,", maxObjects) + "0]}"}, page, "objects"},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			c, requests := newClient(t, newFakeServer(), "https://taxii.example"), 0
+			c.http.Transport = roundTrip(func(r *http.Request) (*http.Response, error) {
+				requests++
+				return &http.Response{StatusCode: http.StatusOK, Body: io.NopCloser(tc.body)}, nil
+			})
+			collection := &Collection{ID: "x", client: c, root: c.server, CanRead: true}
+			if err := tc.ask(collection); err == nil || !strings.Contains(err.Error(), tc.want) || requests != 1 {
+				t.Errorf("%v after %d requests; want an error after one that says %q", err, requests, tc.want)
+			}
+		})
+	}
+}
+
+// An endless reader gives a text and then blanks for ever.
+type endless struct{ text string }
+
+func (e *endless) Read(p []byte) (int, error) {
+	n := copy(p, e.text)
+	if e.text = e.text[n:]; n == 0 {
+		n = copy(p, strings.Repeat(" ", len(p)))
+	}
+	return n, nil
 }
 
 type roundTrip func(*http.Request) (*http.Response, error)
@@ -517,10 +596,10 @@ func TestPull(t *testing.T) {
 			[]answer{{"", "", `{"more":true,"next":"a"}`}, {"next=a", "", `{"more":true,"next":"b"}`}, {"next=b", t1, `{"objects":[1]}`}},
 			[]string{"1"}, []string{"", "", t1}, ""},
 		{"the same next for every page", PullOptions{},
-			[]answer{{"", t1, `{"objects":[1,2],"more":true,"next":"a"}`}, {"limit=2&next=a", t2, `{"objects":[3,4],"more":true,"next":"a"}`}, {"limit=2&next=a", "", `{}`}},
+			[]answer{{"", t1, `{"objects":[1,2],"more":true,"next":"a"}`}, {"limit=1000&next=a", t2, `{"objects":[3,4],"more":true,"next":"a"}`}, {"limit=1000&next=a", "", `{}`}},
 			[]string{"1", "2", "3", "4"}, []string{t1, t2, t2}, ""},
 		{"the same page under another next", PullOptions{},
-			[]answer{{"", t1, `{"objects":[1],"more":true,"next":"a"}`}, {"limit=1&next=a", t1, `{"objects":[1],"more":true,"next":"b"}`}},
+			[]answer{{"", t1, `{"objects":[1],"more":true,"next":"a"}`}, {"limit=1000&next=a", t1, `{"objects":[1],"more":true,"next":"b"}`}},
 			[]string{"1", "1"}, []string{t1, t1}, errLoop.Error()},
 		{"no next and no date", PullOptions{}, []answer{{"", "", `{"objects":[1],"more":true}`}}, []string{"1"}, []string{""}, errEndless.Error()},
 		{"the same next again", PullOptions{},

@@ -23,7 +23,21 @@ type Collection struct {
 }
 
 // URL names the collection: two collections with one URL are the same.
-func (c *Collection) URL() string { return c.root.JoinPath("collections", c.ID, "/").String() }
+func (c *Collection) URL() string { return c.below("collections", c.ID).String() }
+
+// below is the URL of a resource of the API root. Names come from the server and
+// lead nowhere else.
+func (c *Collection) below(names ...string) *url.URL {
+	u := c.root
+	for _, name := range names {
+		u = u.JoinPath(url.PathEscape(name))
+	}
+	return u.JoinPath("/")
+}
+
+// isName reports whether an id of the server can stand in a URL: what is empty
+// or has dots only would lead to another resource.
+func isName(id string) bool { return strings.Trim(id, ".") != "" }
 
 // Name is what a person would call the collection by: its alias, else its id.
 func (c *Collection) Name() string { return cmp.Or(c.Alias, c.ID) }
@@ -77,15 +91,20 @@ func (c *Client) Collections(ctx context.Context) ([]*Collection, error) {
 // list asks for the collections of an API root (TAXII 2.1 §5.1).
 func (c *Client) list(ctx context.Context, root apiRoot) ([]*Collection, error) {
 	var list struct {
-		Collections []*Collection `json:"collections"`
+		Collections []Collection `json:"collections"`
 	}
 	if err := c.get(ctx, root.url.JoinPath("collections", "/"), &list); err != nil {
 		return nil, fmt.Errorf("list the collections of %s: %w", root.url, err)
 	}
+	var all []*Collection
 	for _, collection := range list.Collections {
+		if !isName(collection.ID) {
+			continue // nobody could ask for it
+		}
 		collection.client, collection.root, collection.maxContentLength = c, root.url, root.maxContentLength
+		all = append(all, &collection)
 	}
-	return list.Collections, nil
+	return all, nil
 }
 
 // shown is what names the collection in a list.

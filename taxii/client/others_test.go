@@ -22,12 +22,14 @@ func TestPushHalvesWhatIsRefusedAsAWhole(t *testing.T) {
 	for _, tc := range []struct {
 		name           string
 		status, most   int
+		bad            int   // the object that is never taken, -1 for none
 		sent           []int // objects in each request
 		taken, refused int
 	}{
-		{"a proxy's limit", http.StatusRequestEntityTooLarge, 2, []int{4, 2, 2, 2, 2, 1}, 9, 0},
-		{"nothing fits", http.StatusRequestEntityTooLarge, 0, []int{4, 2, 1, 1, 2, 1, 1, 1, 1, 1, 1, 1}, 0, 9},
-		{"one bad object", http.StatusUnprocessableEntity, 9, []int{4, 4, 2, 2, 1, 1, 1}, 8, 1},
+		{"a proxy's limit", http.StatusRequestEntityTooLarge, 2, -1, []int{4, 2, 2, 2, 2, 1}, 9, 0},
+		{"nothing fits", http.StatusRequestEntityTooLarge, 0, -1, []int{4, 2, 1, 1, 2, 1, 1, 4, 2, 1, 1, 2, 1, 1, 1}, 0, 9},
+		{"one large object", http.StatusRequestEntityTooLarge, 9, 1, []int{4, 2, 1, 1, 2, 4, 1}, 8, 1},
+		{"one bad object", http.StatusUnprocessableEntity, 9, 6, []int{4, 4, 2, 2, 1, 1, 1}, 8, 1},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			s := newFakeServer()
@@ -47,8 +49,8 @@ func TestPushHalvesWhatIsRefusedAsAWhole(t *testing.T) {
 				fmt.Fprintf(w, `{"id":"s","status":"complete","success_count":%d}`, n)
 			})
 			objects := slices.Repeat([]string{`{"id":"a"}`}, 9)
-			if tc.status == http.StatusUnprocessableEntity {
-				objects[6] = `{"id":"bad"}`
+			if tc.bad >= 0 {
+				objects[tc.bad] = `{"id":"bad"}`
 			}
 			var refused []int
 			result, err := open(t, s).Push(t.Context(), &objectList{objects: objects}, PushOptions{Envelope: 4, Refused: func(r Refusal) {
@@ -60,8 +62,8 @@ func TestPushHalvesWhatIsRefusedAsAWhole(t *testing.T) {
 			if !slices.Equal(sent, tc.sent) {
 				t.Errorf("requests had %v objects; want %v", sent, tc.sent)
 			}
-			if tc.refused == 1 && refused[0] != 6 {
-				t.Errorf("refused is object %d; want 6", refused[0])
+			if tc.refused == 1 && refused[0] != tc.bad {
+				t.Errorf("refused is object %d; want %d", refused[0], tc.bad)
 			}
 		})
 	}
@@ -188,6 +190,29 @@ func TestRootsOfAllKinds(t *testing.T) {
 	one, err := newClient(t, s, "https://taxii.example/a/deep/one").Collections(t.Context())
 	if err != nil || len(one) != 1 || one[0].ID != "1" {
 		t.Errorf("those of one root are %+v, %v", one, err)
+	}
+}
+
+// What a server calls its collections leads nowhere but below its API root, and
+// what it does not describe breaks nothing.
+func TestCollectionsOfAllKinds(t *testing.T) {
+	s := newFakeServer()
+	s.answer("GET /taxii2/many/", `{"title":"t","versions":["application/taxii+json;version=2.1"]}`)
+	s.answer("GET /taxii2/many/collections/", `{"collections":[null,{"id":".."},{"title":"none"},{"id":"../../x?y","can_read":true}]}`)
+	all, err := newClient(t, s, "https://taxii.example/taxii2/many/").Collections(t.Context())
+	if err != nil || len(all) != 1 || all[0].URL() != "https://taxii.example/taxii2/many/collections/..%2F..%2Fx%3Fy/" {
+		t.Errorf("all are %+v, %v", all, err)
+	}
+	if u := all[0].below("status", "a#b").String(); u != "https://taxii.example/taxii2/many/status/a%23b/" {
+		t.Errorf("a status is at %s", u)
+	}
+}
+
+func TestRootsHaveABound(t *testing.T) {
+	s := newFakeServer()
+	s.answer("GET /many/", `{"title":"t","api_roots":["/taxii2/us-cn/"`+strings.Repeat(`,"/taxii2/us-cn/"`, maxRoots)+`]}`)
+	if _, err := newClient(t, s, "https://taxii.example/many/").Collections(t.Context()); err == nil || len(s.requests) != 1 {
+		t.Errorf("%v after %d requests; want an error after one", err, len(s.requests))
 	}
 }
 

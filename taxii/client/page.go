@@ -1,8 +1,10 @@
 package client
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -46,7 +48,7 @@ type page struct {
 
 // page asks for a page and reads it to its end.
 func (c *Collection) page(ctx context.Context, q query) (page, error) {
-	objects := c.root.JoinPath("collections", c.ID, "objects", "/")
+	objects := c.below("collections", c.ID, "objects")
 	objects.RawQuery = q.encode()
 	var p page
 	err := c.client.do(ctx, http.MethodGet, objects, nil, func(res *http.Response) (err error) {
@@ -57,23 +59,39 @@ func (c *Collection) page(ctx context.Context, q query) (page, error) {
 	return p, err
 }
 
-var errTooLarge = fmt.Errorf("the page has more than %d bytes; ask for fewer objects", maxPage)
-
 // readPage reads an envelope to its end. The bytes of its objects are those
 // that the server sent.
 func readPage(r io.Reader) (page, error) {
 	var body struct {
-		Objects []json.RawMessage `json:"objects"`
-		More    bool              `json:"more"`
-		Next    string            `json:"next"`
+		Objects pageObjects `json:"objects"`
+		More    bool        `json:"more"`
+		Next    string      `json:"next"`
 	}
-	limited := &io.LimitedReader{R: r, N: maxPage + 1}
-	err := json.NewDecoder(limited).Decode(&body)
-	if limited.N == 0 {
-		return page{}, errTooLarge
-	}
-	if err != nil {
+	if err := decode(r, maxPage, &body); err != nil {
 		return page{}, fmt.Errorf("read a page: %w", err)
 	}
 	return page{objects: body.Objects, more: body.More, next: body.Next}, nil
+}
+
+// pageObjects are the objects of a page, at most maxObjects.
+type pageObjects []json.RawMessage
+
+func (o *pageObjects) UnmarshalJSON(raw []byte) error {
+	d := json.NewDecoder(bytes.NewReader(raw))
+	if start, err := d.Token(); err != nil || start == nil {
+		return err
+	} else if start != json.Delim('[') {
+		return errors.New("its objects are no list")
+	}
+	for d.More() {
+		if len(*o) == maxObjects {
+			return fmt.Errorf("it has more than %d objects", maxObjects)
+		}
+		var object json.RawMessage
+		if err := d.Decode(&object); err != nil {
+			return err
+		}
+		*o = append(*o, object)
+	}
+	return nil
 }

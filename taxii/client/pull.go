@@ -120,8 +120,10 @@ func (w *walk) goOn(p page) error {
 		return errLoop // the same next with other objects is no loop: there are servers that keep the place
 	case p.next != "":
 		w.query.next, w.byNext = p.next, true
-		if w.query.limit == 0 {
-			w.query.limit = len(p.objects) // the reference server fails without
+		if w.query.limit == 0 && len(p.objects) > 0 {
+			// The reference server fails without a limit. A page may be short for
+			// reasons of its own, and is no measure of those to come.
+			w.query.limit = max(len(p.objects), DefaultEnvelope)
 		}
 		return nil
 	case p.last == "" || len(p.objects) == 0:

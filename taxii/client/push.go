@@ -110,7 +110,7 @@ func (p *push) send(ctx context.Context, objects [][]byte) error {
 		return nil
 	}
 	var s status
-	err := p.to.client.post(ctx, p.to.root.JoinPath("collections", p.to.ID, "objects", "/"), pack(objects), &s)
+	err := p.to.client.post(ctx, p.to.below("collections", p.to.ID, "objects"), pack(objects), &s)
 	if refusal, ok := errors.AsType[*Error](err); ok && refusal.isOfContent() {
 		if half := len(objects) / 2; half > 0 {
 			if refusal.StatusCode == http.StatusRequestEntityTooLarge {
@@ -120,6 +120,9 @@ func (p *push) send(ctx context.Context, objects [][]byte) error {
 				return err
 			}
 			return p.send(ctx, objects[half:])
+		}
+		if refusal.StatusCode == http.StatusRequestEntityTooLarge {
+			p.next.maxObjects = p.opts.Envelope // it was this object, and not how many there were
 		}
 		return p.refuse(objects[0], refusal.Error())
 	}

@@ -49,14 +49,14 @@ func passing(err error, reached bool) bool {
 	if _, ok := errors.AsType[redirectError](err); ok {
 		return false
 	}
-	if _, ok := errors.AsType[*brokenError](err); ok || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.EOF) {
+	if _, ok := errors.AsType[*brokenError](err); ok {
 		return true
 	}
 	if network, ok := errors.AsType[*net.OpError](err); ok && network.Op != "dial" {
 		return true
 	}
-	_, ok := errors.AsType[*url.Error](err) // of the transport
-	return ok && reached
+	transport, ok := errors.AsType[*url.Error](err)
+	return ok && (reached || errors.Is(transport, io.EOF) || errors.Is(transport, io.ErrUnexpectedEOF))
 }
 
 // busy reports whether the server, or the proxy before it, will have another
@@ -69,9 +69,9 @@ func (e *Error) busy() bool {
 	return false
 }
 
-// afterwards adds to a refusal the wait that its Retry-After asks for, in
+// withRetryAfter adds to a refusal the wait that its Retry-After asks for, in
 // seconds or as a date (RFC 9110 §10.2.3).
-func afterwards(err *Error, header string) error {
+func withRetryAfter(err *Error, header string) error {
 	seconds, wrong := strconv.Atoi(header)
 	if wrong != nil {
 		date, wrong := http.ParseTime(header)

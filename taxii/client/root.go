@@ -33,6 +33,9 @@ func (c *Client) root(ctx context.Context, name string) (apiRoot, error) {
 	return root, nil
 }
 
+// maxRoots is how many API roots are asked one after the other.
+const maxRoots = 1000
+
 // roots are the API root that the server's URL names, or all that it announces.
 func (c *Client) roots(ctx context.Context) ([]apiRoot, error) {
 	root, announced, err := c.discover(ctx)
@@ -41,6 +44,9 @@ func (c *Client) roots(ctx context.Context) ([]apiRoot, error) {
 	}
 	if root.url != nil {
 		return []apiRoot{root}, nil
+	}
+	if len(announced) > maxRoots {
+		return nil, fmt.Errorf("the server announces %d API roots; give the URL of one as the server", len(announced))
 	}
 	var roots []apiRoot
 	for _, text := range announced {

@@ -2,6 +2,7 @@ package client
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -29,6 +30,9 @@ const (
 // wait asks for the status until it is complete.
 func (c *Collection) wait(ctx context.Context, s *status) error {
 	changed := time.Now()
+	if s.Status == "pending" && !isName(s.ID) {
+		return errors.New("it is pending, and its id leads nowhere")
+	}
 	for pause := firstWait; s.Status == "pending"; pause = min(2*pause, lastWait) {
 		select {
 		case <-ctx.Done():
@@ -36,7 +40,7 @@ func (c *Collection) wait(ctx context.Context, s *status) error {
 		case <-time.After(pause):
 		}
 		var next status
-		if err := c.client.get(ctx, c.root.JoinPath("status", s.ID, "/"), &next); err != nil {
+		if err := c.client.get(ctx, c.below("status", s.ID), &next); err != nil {
 			return err
 		}
 		if next.PendingCount != s.PendingCount {
