@@ -37,7 +37,9 @@ func (c *ruleCase) invalid() ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	return patch.Apply(c.Valid)
+	options := jsonpatch.NewApplyOptions()
+	options.EscapeHTML = false // the result is read by people
+	return patch.ApplyWithOptions(c.Valid, options)
 }
 
 // casesOf reads the cases of a rule; none where it has no file.

@@ -128,7 +128,7 @@ func (s *Stream) judge(ctx context.Context, b *batch) error {
 // read cuts a stream into batches.
 func (s *Stream) read(src *stretch, wrapper stix.Wrapper, send func(*batch) error) error {
 	b, index := &batch{}, 0
-	reader := stix.NewReader(src, wrapper, stix.DefaultLimits)
+	reader := newReader(src, wrapper)
 	reader.Roots = func(root stix.Root) {
 		if m := judgeRoot(root, s.Profile); len(m.Findings) > 0 {
 			b.members = append(b.members, m)
@@ -221,13 +221,23 @@ func (s *stretch) Read(p []byte) (int, error) {
 	return n, err
 }
 
+// newReader reads objects under the limits of a push, but for their number in a
+// file, which is not pushed as one.
+func newReader(src io.Reader, wrapper stix.Wrapper) *stix.Reader {
+	limits := stix.DefaultLimits
+	if wrapper == stix.File {
+		limits.Objects = 0
+	}
+	return stix.NewReader(src, wrapper, limits)
+}
+
 // Walk hands out the bytes of each object in a stream, which may be kept, up to
 // the place where it cannot be read on; those that are too large, and lines that
 // cannot be read, are left out.
 // The error is that of the stream's source or of do, which ends it.
 func Walk(src io.Reader, wrapper stix.Wrapper, do func(raw []byte) error) error {
 	s := newStretch(src)
-	reader := stix.NewReader(s, wrapper, stix.DefaultLimits)
+	reader := newReader(s, wrapper)
 	reader.Roots = func(stix.Root) {}
 	for {
 		raw, err := reader.Next()

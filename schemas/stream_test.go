@@ -204,6 +204,24 @@ type readerFunc func([]byte) (int, error)
 
 func (f readerFunc) Read(p []byte) (int, error) { return f(p) }
 
+// A file may hold any number of objects in one list; what is pushed as one may not.
+func TestStreamOfManyObjects(t *testing.T) {
+	judge := Stream{Profile: "standard", Judge: judgeFunc(func() stix.Verdict { return stix.Verdict{Accepted: true} })}
+	n := stix.DefaultLimits.Objects + 1
+	list := `{"objects":[` + strings.Repeat(`{},`, n-1) + `{}]}`
+	for wrapper, want := range map[stix.Wrapper]int{stix.File: n, stix.Envelope: n - 1} {
+		accepted := 0
+		for _, m := range members(t, judge, strings.NewReader(list), wrapper) {
+			if m.Accepted {
+				accepted++
+			}
+		}
+		if accepted != want {
+			t.Errorf("wrapper %d: %d of %d are judged; want %d", wrapper, accepted, n, want)
+		}
+	}
+}
+
 // Garbage without end is refused and not read to its end.
 func TestStreamEndless(t *testing.T) {
 	for name, piece := range map[string]string{"blanks": " ", "one string": "a", "one list": "[],"} {

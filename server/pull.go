@@ -137,7 +137,7 @@ func (p *pulling) run(cmd *cobra.Command) (err error) {
 	}
 	if name := cmp.Or(p.to.file, p.to.folder); err == nil && name != "" {
 		p.bar.end()
-		fmt.Fprintf(cmd.ErrOrStderr(), "%d objects written to %s\n", p.count, printable(name))
+		fmt.Fprintln(cmd.ErrOrStderr(), counted{"%d object written to %s", "%d objects written to %s"}.of(p.count, printable(name)))
 	}
 	return err
 }

@@ -106,7 +106,7 @@ func TestPullGoesOnBehindWhatIsThere(t *testing.T) {
 				}
 				return
 			}
-			if code != 0 || content(t, out) != tc.after || errs != "1 objects written to "+out+"\n" {
+			if code != 0 || content(t, out) != tc.after || errs != "1 object written to "+out+"\n" {
 				t.Errorf("exit %d, %q, and the file holds %q; want %q", code, errs, content(t, out), tc.after)
 			}
 		})

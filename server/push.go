@@ -25,8 +25,8 @@ Each object that was not taken is named on stderr, with its place and the server
 printed at the end. Pushing the same files again does no harm: what is there already counts as accepted.
 With --state the next run goes on behind what was answered, also in files that have grown.
 
-The exit code is 0 when every object was taken, 1 when one was not or a file cannot be read, 2 after
-wrong use.`,
+The exit code is 0 when every object was taken, 1 when one was not or a file breaks off, 2 after wrong
+use, such as a file that is not there.`,
 		Example: `  accord push --server https://taxii.example --collection us-cn/activity-from-cn indicators.json.gz
   accord push --collection us-cn/activity-from-cn --lift old-stix20.json
   accord push --collection us-cn/activity-from-cn --state push.json feed.ndjson

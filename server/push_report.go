@@ -135,7 +135,7 @@ func (p *pushCounts) add(r client.PushResult) {
 }
 
 func (p pushCounts) String() string {
-	return fmt.Sprintf("%d objects: %d accepted, %d refused", p.Objects, p.Accepted, p.Refused) + p.more()
+	return counted{"%d object: %d accepted, %d refused", "%d objects: %d accepted, %d refused"}.of(p.Objects, p.Accepted, p.Refused) + p.more()
 }
 
 // more says what is not always so.
@@ -162,7 +162,7 @@ func (r *pushReport) end(statuses []string, dryRun bool, failure error) error {
 	if !r.inJSON {
 		words := r.pushCounts.String()
 		if dryRun {
-			words = fmt.Sprintf("%d objects could be sent, %d could not%s; nothing was sent", r.Objects-r.Refused, r.Refused, r.more())
+			words = counted{"%d object could be sent, %d could not%s; nothing was sent", "%d objects could be sent, %d could not%s; nothing was sent"}.of(r.Objects-r.Refused, r.Refused, r.more())
 		}
 		_, err := fmt.Fprintln(r.out, words)
 		return err

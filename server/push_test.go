@@ -107,7 +107,7 @@ func TestPushKeepsToItsState(t *testing.T) {
 	}{
 		{"first", content, nil, 0, "4 objects: 4 accepted, 0 refused\n"},
 		{"nothing new", content, nil, 0, "0 objects: 0 accepted, 0 refused; 4 answered before and not sent again\n"},
-		{"a file that has grown", content + "\n" + remoteIndicator(4), nil, 0, "1 objects: 1 accepted, 0 refused; 4 answered before and not sent again\n"},
+		{"a file that has grown", content + "\n" + remoteIndicator(4), nil, 0, "1 object: 1 accepted, 0 refused; 4 answered before and not sent again\n"},
 		{"the same objects in another dress", "[" + strings.Join(remoteIndicators(0, 5), ",\n") + "]", nil, 0, "0 objects: 0 accepted, 0 refused; 5 answered before and not sent again\n"},
 		{"a file that has shrunk", content, nil, 2, "belongs to a push of other files"},
 		{"other objects", strings.Join(remoteIndicators(1, 9), "\n"), nil, 2, "belongs to a push of other files"},

@@ -129,7 +129,7 @@ func (a *Authenticator) admit(c *Claims, in []*collections.Agreement, own bool) 
 		return caller, err
 	}
 	if !a.isAudience(c.Audience) {
-		return caller, errors.New("aud names neither this store nor its public URL")
+		return caller, errors.New("aud names neither this store nor the public_url that it was given")
 	}
 	if _, revoked := a.log.revokedAt(c.Issuer, c.ID); revoked {
 		return caller, fmt.Errorf("the token %q is revoked", c.ID)

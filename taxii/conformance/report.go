@@ -194,7 +194,7 @@ func (e *entry) conclude(id string) (Outcome, string) {
 // Summary tells the figures in a sentence.
 func (r *Report) Summary() string {
 	passed, failed := r.Count(Pass), r.Count(Fail)
-	return fmt.Sprintf("%d of %d requirements can be tested from outside with these tokens; %d passed, %d failed, %d do not apply.",
+	return fmt.Sprintf("%d of %d requirements can be tested from outside with these tokens: %d passed, %d failed. %d more do not apply here.",
 		passed+failed, len(r.Results), passed, failed, r.Count(NotApplicable))
 }
 
