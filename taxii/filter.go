@@ -83,6 +83,12 @@ func (h *Handler) readQuery(r *request, defined params) (query, error) {
 	if err != nil {
 		return query{}, err
 	}
+	switch was, err := r.view.Was(r.Request().Context(), at.sequence, at.added); {
+	case err != nil:
+		return query{}, err
+	case !was: // and what stands there now would never come
+		return query{}, invalid("next is of records that this server has lost since, as by a restored backup; start the walk again without it")
+	}
 	q.After, q.position = at.sequence, at.added
 	return q, nil
 }

@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+	"time"
 )
 
 // names fails unless a text names every part: the input, the rule, what to do.
@@ -104,6 +105,14 @@ func TestRefusedForWhoseItIs(t *testing.T) {
 	next := w.page(pathObjects, url.Values{"limit": {"2"}}).next
 	flipped := []byte(next)
 	flipped[len(flipped)/2] ^= 1
+	seen, err := w.handler.seal.cursor(next, collectionA, "rw")
+	if err != nil {
+		t.Fatal(err)
+	}
+	lost := []string{"next ", "lost since", "start the walk again without it"}
+	gone := func(sequence int64, added time.Time) call {
+		return call{path: pathObjects + "?next=" + w.handler.seal.token(cursor{sequence, added}, collectionA, "rw")}
+	}
 	token := []string{"next ", "not a token that this collection gave you", "start the walk again without it"}
 	path := pathObjects + indicatorID(1) + "/"
 	for _, tc := range []struct {
@@ -118,6 +127,8 @@ func TestRefusedForWhoseItIs(t *testing.T) {
 		{"next of another collection", call{path: pathEmpty + "objects/?next=" + next}, 400, token},
 		{"next of another root", call{path: pathC2 + "objects/?next=" + next}, 400, token},
 		{"next of another party", call{user: "ro", path: pathObjects + "?next=" + next}, 400, token},
+		{"next of records after the last", gone(99, seen.added), 400, lost}, // P1: a copy of the store was restored
+		{"next of another record at its place", gone(seen.sequence, seen.added.Add(time.Second)), 400, lost},
 		{"next with a flipped byte", call{path: pathObjects + "?next=" + url.QueryEscape(string(flipped))}, 400, token},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
