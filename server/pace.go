@@ -1,10 +1,8 @@
 package server
 
 import (
-	"errors"
 	"io"
 	"net/http"
-	"os"
 	"time"
 
 	"accord/collections"
@@ -74,15 +72,16 @@ func (w *pacedWriter) Write(p []byte) (written int, err error) {
 	for first := true; first || len(p) > 0 && err == nil; first = false {
 		part := p[:min(len(p), piece)]
 		// Writers that know no deadline, as in tests, wait for nobody.
-		_ = w.control.SetWriteDeadline(time.Now().Add(allowance(len(part))))
+		deadline := time.Now().Add(allowance(len(part)))
+		_ = w.control.SetWriteDeadline(deadline)
 		var n int
 		n, err = w.ResponseWriter.Write(part)
 		written, p = written+n, p[n:]
+		if err != nil && !time.Now().Before(deadline) { // a stream of HTTP/2 has an error of its own for it
+			w.slow()
+		}
 	}
 	w.sent += written
-	if errors.Is(err, os.ErrDeadlineExceeded) {
-		w.slow()
-	}
 	return written, err
 }
 
@@ -94,19 +93,21 @@ type pacedBody struct {
 	slow     func() // called when the client is too slow
 	received int
 	until    int // what received is at the end of the window
+	deadline time.Time
 }
 
 func (b *pacedBody) Read(p []byte) (int, error) {
 	if b.received >= b.until {
 		b.until = b.received + window
-		_ = b.control.SetReadDeadline(time.Now().Add(allowance(window)))
+		b.deadline = time.Now().Add(allowance(window))
+		_ = b.control.SetReadDeadline(b.deadline)
 	}
 	n, err := b.ReadCloser.Read(p)
 	b.received += n
 	switch {
 	case err == io.EOF:
 		_ = b.control.SetReadDeadline(time.Time{})
-	case errors.Is(err, os.ErrDeadlineExceeded):
+	case err != nil && !time.Now().Before(b.deadline):
 		b.slow()
 	}
 	return n, err

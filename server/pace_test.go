@@ -28,9 +28,25 @@ import (
 type pipes struct {
 	conns  chan net.Conn
 	closed chan struct{}
+	served *prometheus.Registry // what the server counts
 }
 
-func newPipes() pipes { return pipes{make(chan net.Conn), make(chan struct{})} }
+func newPipes(r *prometheus.Registry) pipes {
+	return pipes{make(chan net.Conn), make(chan struct{}), r}
+}
+
+// slowOnes is how many requests were broken off because the client was too slow.
+func (p pipes) slowOnes() (n float64) {
+	families, _ := p.served.Gather()
+	for _, f := range families {
+		if f.GetName() == "accord_slow_clients_total" {
+			for _, m := range f.GetMetric() {
+				n += m.GetCounter().GetValue()
+			}
+		}
+	}
+	return n
+}
 
 func (p pipes) Accept() (net.Conn, error) {
 	select {
@@ -51,11 +67,12 @@ func (p pipes) Dial() net.Conn {
 
 // paced serves a handler behind pace, in a bubble of synctest.
 func paced(t *testing.T, config *tls.Config, handler echo.HandlerFunc) pipes {
-	s := &Server{log: slog.New(slog.DiscardHandler), metrics: newMetrics(prometheus.NewRegistry()), rates: &rates{}}
+	registry := prometheus.NewRegistry()
+	s := &Server{log: slog.New(slog.DiscardHandler), metrics: newMetrics(registry), rates: &rates{}}
 	e := echo.New()
 	e.Use(s.pace)
 	e.Any("/*", handler)
-	server, p := s.newHTTP(e), newPipes()
+	server, p := s.newHTTP(e), newPipes(registry)
 	var listener net.Listener = p
 	if config != nil {
 		listener = tls.NewListener(p, config)
@@ -118,6 +135,9 @@ func TestSlowReader(t *testing.T) {
 				if tc.whole && (err != nil || got < size) || !tc.whole && !errors.Is(err, os.ErrDeadlineExceeded) {
 					t.Errorf("%d bytes a second: got %d in %v, %v; want all of it: %v", tc.perSecond, got, time.Since(began), err, tc.whole)
 				}
+				if slow := p.slowOnes(); (slow == 0) != tc.whole {
+					t.Errorf("%v are counted as slow; want all of it: %v", slow, tc.whole)
+				}
 				if most := allowance(piece) + 2*time.Second; !tc.whole && time.Since(began) > most {
 					t.Errorf("cut off after %v; want %v at most", time.Since(began), most)
 				}
@@ -156,6 +176,9 @@ func TestSlowSender(t *testing.T) {
 				got := <-answer
 				if whole := strings.Contains(got, fmt.Sprintf("%d bytes, <nil>.", size)); whole != tc.whole {
 					t.Errorf("%d bytes a second: the answer is %.200q; want all of it: %v", tc.perSecond, got, tc.whole)
+				}
+				if slow := p.slowOnes(); (slow == 0) != (tc.whole || tc.perSecond == 1) { // the head of that one is too slow
+					t.Errorf("%v are counted as slow; want all of it: %v", slow, tc.whole)
 				}
 				if most := allowance(window) + 10*time.Second; !tc.whole && time.Since(began) > most {
 					t.Errorf("cut off after %v; want %v at most", time.Since(began), most)
@@ -196,6 +219,9 @@ func TestSlowStream(t *testing.T) {
 		defer slow.Body.Close()
 		if err := <-done; err == nil || slow.ProtoMajor != 2 {
 			t.Errorf("HTTP/%d: who does not read gets all: %v", slow.ProtoMajor, err)
+		}
+		if slow := p.slowOnes(); slow != 1 {
+			t.Errorf("%v are counted as slow", slow)
 		}
 		res, err := client.Get("https://accord.example/small")
 		if err != nil {
