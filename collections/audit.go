@@ -54,7 +54,8 @@ type AccessKind struct {
 }
 
 // An Access is one request for what is in a collection, and what became of it,
-// refusals included. Requests without valid credentials leave none.
+// refusals included. Requests without valid credentials, and those beyond what a
+// party may have, leave none.
 type Access struct {
 	AccessKind
 	Time      time.Time // when it ended; UTC, whole microseconds
@@ -80,8 +81,8 @@ type Access struct {
 	Partial bool
 }
 
-// MaxAccessObject is how much is kept of an object id that a request names;
-// sound ids have 288 bytes at most.
+// MaxAccessObject is how many bytes are kept of an id that a request brings; sound
+// ids have 288 at most.
 const MaxAccessObject = 300
 
 // An AccessQuery asks a store for accesses.
@@ -114,14 +115,4 @@ func (s *Service) AccessKindOf(agreement, collection string) (AccessKind, bool) 
 // action.
 func (v *View) AccessKind() AccessKind {
 	return AccessKind{Agreement: v.root.ID, Collection: v.ID, Alias: v.Alias, Party: v.root.caller.Party}
-}
-
-// named returns the collection with that id or alias, nil if there is none.
-func (a *Agreement) named(name string) *Collection {
-	for i := range a.Collections {
-		if c := &a.Collections[i]; c.Alias == name || c.ID.String() == name {
-			return c
-		}
-	}
-	return nil
 }

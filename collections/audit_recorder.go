@@ -63,7 +63,8 @@ func NewRecorder(store AccessStore, log *slog.Logger, lost func(n int)) *Recorde
 }
 
 // Enter begins an access, when there is room for its record. Each is ended by
-// one Leave. The error is that of ctx.
+// one Leave. The error is that of ctx, or ErrUnavailable where there is no room
+// for too long.
 func (r *Recorder) Enter(ctx context.Context) error {
 	if r == nil {
 		return nil
@@ -71,13 +72,22 @@ func (r *Recorder) Enter(ctx context.Context) error {
 	select {
 	case r.room <- struct{}{}:
 		return nil
+	default:
+	}
+	timer := time.NewTimer(patience)
+	defer timer.Stop()
+	select {
+	case r.room <- struct{}{}:
+		return nil
+	case <-timer.C:
+		return Errorf(ErrUnavailable, "the server has too many requests under way; try again later")
 	case <-ctx.Done():
 		return ctx.Err()
 	}
 }
 
 // Leave ends an access with its record, or without any where there is nothing
-// to record. The time is set here. It does not wait for the store.
+// to record. The time is set here. It waits for the store only after Close.
 func (r *Recorder) Leave(record *Access) {
 	if r == nil {
 		return
@@ -104,7 +114,8 @@ func (r *Recorder) Leave(record *Access) {
 }
 
 // Close writes what waits and ends the Recorder. What is left after that is
-// written at once.
+// written at once, and Close waits for it a moment: those who are cut off as the
+// server ends leave their records too.
 func (r *Recorder) Close() {
 	if r == nil {
 		return
@@ -117,6 +128,9 @@ func (r *Recorder) Close() {
 		close(r.stop)
 	}
 	<-r.ended
+	for end := time.Now().Add(time.Second); len(r.room) > 0 && time.Now().Before(end); {
+		time.Sleep(time.Millisecond)
+	}
 }
 
 func (r *Recorder) run() {
@@ -166,12 +180,12 @@ func (r *Recorder) note(n int, err error) {
 	switch {
 	case err != nil:
 		if r.failed == 0 {
-			r.log.Error("records of accesses are being lost", "err", err)
+			r.log.ErrorContext(context.Background(), "records of accesses are being lost", "err", err)
 		}
 		r.failed += n
 		r.lost(n)
 	case r.failed > 0:
-		r.log.Error("records of accesses are kept again", "lost", r.failed)
+		r.log.WarnContext(context.Background(), "records of accesses are kept again", "lost", r.failed)
 		r.failed = 0
 	}
 }

@@ -49,7 +49,8 @@ func leave(t *testing.T, r *collections.Recorder, n int) {
 	t.Helper()
 	for range n {
 		if err := r.Enter(t.Context()); err != nil {
-			t.Fatal(err)
+			t.Error(err)
+			return
 		}
 		r.Leave(&collections.Access{AccessKind: collections.AccessKind{Party: "cert-us"}})
 	}
@@ -78,6 +79,7 @@ func TestRecorderWritesInBatches(t *testing.T) {
 		if took := time.Since(start); took > 250*time.Millisecond {
 			t.Errorf("three accesses waited %v", took)
 		}
+		synctest.Wait() // until the recorder waits again
 		start = time.Now()
 		leave(t, r, 1000)
 		synctest.Wait()
@@ -102,15 +104,16 @@ func TestRecorderWritesInBatches(t *testing.T) {
 	})
 }
 
-// TX-AUTH-14, P5: where the store is slow requests wait before they begin,
-// whatever they are about; no record is lost, and who gives up is told so.
+// TX-AUTH-14, P5, TX-SEC-02: where the store is slow requests wait before they
+// begin, whatever they are about; no record is lost, and who gives up, or waits for
+// too long, is told so.
 func TestRecorderMakesWait(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		store := &slowStore{goOn: make(chan error)}
 		r := collections.NewRecorder(store, slog.New(slog.DiscardHandler), noneLost(t))
 		n := 0
 		for { // until there is no room
-			ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+			ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 			err := r.Enter(ctx)
 			cancel()
 			if err != nil {
@@ -121,6 +124,10 @@ func TestRecorderMakesWait(t *testing.T) {
 			}
 			n++
 			r.Leave(&collections.Access{})
+		}
+		began := time.Now()
+		if err := r.Enter(t.Context()); !errors.Is(err, collections.ErrUnavailable) || time.Since(began) != 10*time.Second {
+			t.Errorf("Enter = %v after %v; want %v after 10s", err, time.Since(began), collections.ErrUnavailable)
 		}
 		entered := make(chan error)
 		go func() { entered <- r.Enter(t.Context()) }()
@@ -139,6 +146,27 @@ func TestRecorderMakesWait(t *testing.T) {
 		if got := store.total(); got != n || n < 1000 {
 			t.Errorf("%d of %d accesses were written; want all, and many", got, n)
 		}
+	})
+}
+
+// TX-AUTH-14: who is cut off as the server ends leaves a record too; for who
+// stays nobody waits for long.
+func TestRecorderWaitsForWhoLeaves(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		store := &slowStore{}
+		r := collections.NewRecorder(store, slog.New(slog.DiscardHandler), noneLost(t))
+		for range 2 {
+			if err := r.Enter(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+		}
+		time.AfterFunc(time.Second/2, func() { r.Leave(&collections.Access{}) })
+		began := time.Now()
+		r.Close()
+		if n := store.total(); n != 1 || time.Since(began) != time.Second {
+			t.Errorf("at the end, after %v, %d accesses are written; want one after a second", time.Since(began), n)
+		}
+		r.Leave(nil)
 	})
 }
 

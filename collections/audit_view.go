@@ -66,7 +66,7 @@ func (s *Service) AllAccesses(ctx context.Context, f AccessFilter) (accesses []A
 		return nil, false, err
 	}
 	if agreement != "" {
-		if _, ok := s.AccessKindOf(agreement, ""); !ok {
+		if _, ok := s.Control.Agreement(agreement); !ok {
 			return nil, false, Errorf(ErrNotFound, "there is no agreement %.100q", agreement)
 		}
 	}
@@ -86,7 +86,8 @@ func (s *Service) accesses(ctx context.Context, f AccessFilter, mayKnow func(Acc
 	return accesses[:min(len(accesses), f.Limit)], more, err
 }
 
-// place returns the agreement that f names, and the collection in it.
+// place returns the agreement that f names, and the collection in it. Two
+// agreements that differ are ErrInvalid.
 func (f AccessFilter) place() (agreement, collection string, err error) {
 	if f.Collection == "" {
 		return f.Agreement, "", nil
@@ -94,6 +95,8 @@ func (f AccessFilter) place() (agreement, collection string, err error) {
 	agreement, collection, ok := strings.Cut(f.Collection, "/")
 	if !ok || agreement == "" || collection == "" {
 		err = Errorf(ErrInvalid, "collection is %.100q; it has the form AGREEMENT/ALIAS", f.Collection)
+	} else if f.Agreement != "" && f.Agreement != agreement {
+		err = Errorf(ErrInvalid, "collection is %.100q, which is not in the agreement %.100q", f.Collection, f.Agreement)
 	}
 	return agreement, collection, err
 }
@@ -101,7 +104,6 @@ func (f AccessFilter) place() (agreement, collection string, err error) {
 func (f AccessFilter) admits(k AccessKind) bool {
 	agreement, collection, _ := f.place() // which was checked
 	return (agreement == "" || k.Agreement == agreement) &&
-		(f.Agreement == "" || k.Agreement == f.Agreement) &&
 		(collection == "" || k.Alias == collection || k.Collection.String() == collection) &&
 		(f.Party == "" || k.Party == f.Party) &&
 		(f.Action == "" || k.Action == f.Action)

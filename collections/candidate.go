@@ -4,13 +4,10 @@ import (
 	"context"
 	"crypto/sha256"
 	"fmt"
-	"runtime"
 	"slices"
 	"strings"
 
 	"accord/stix"
-
-	"golang.org/x/sync/errgroup"
 )
 
 // A candidate is one member of a push, judged by all that needs no look at its
@@ -28,17 +25,13 @@ type candidate struct {
 // caller's turns give it.
 func (p *push) examine(ctx context.Context, from, to int) ([]candidate, error) {
 	batch := make([]candidate, to-from)
-	definition := p.definitions.In(ctx)
 	if err := p.view.root.service.Turns.inParallel(ctx, len(batch), func(i int) (err error) {
-		batch[i], err = p.candidate(from+i, definition)
+		batch[i], err = p.candidate(from + i)
 		return err
 	}); err != nil {
 		return nil, err
 	}
 	if err := p.learnMarkings(ctx, batch); err != nil {
-		return nil, err
-	}
-	if err := p.definitions.Err(); err != nil {
 		return nil, err
 	}
 	for i := range batch {
@@ -49,51 +42,22 @@ func (p *push) examine(ctx context.Context, from, to int) ([]candidate, error) {
 	return batch, nil
 }
 
-// inParallel runs f for 0 … n-1, in runs of neighbours, each in one turn, so that
-// handing out the work costs nothing against doing it and no turn is long.
-func (t *Turns) inParallel(ctx context.Context, n int, f func(i int) error) error {
-	const run = 16
-	g, ctx := errgroup.WithContext(ctx)
-	g.SetLimit(runtime.GOMAXPROCS(0))
-	for from := 0; from < n; from += run {
-		g.Go(func() error {
-			done, err := t.Work(ctx)
-			if err != nil {
-				return err
-			}
-			defer done()
-			for i := from; i < min(from+run, n); i++ {
-				if err := f(i); err != nil {
-					return err
-				}
-			}
-			return nil
-		})
-	}
-	return g.Wait()
-}
-
 // candidate reads and judges one member.
-func (p *push) candidate(i int, definition func(stix.ID) []byte) (candidate, error) {
+func (p *push) candidate(i int) (candidate, error) {
 	raw, err := p.posted.Object(i)
 	if err != nil {
 		return candidate{}, fmt.Errorf("read member %d of the push: %w", i, err)
 	}
-	return p.consider(i, raw, definition), nil
-}
-
-// consider judges the bytes of one member.
-func (p *push) consider(i int, raw []byte, definition func(stix.ID) []byte) candidate {
-	o, v := verdict(p.judge, raw, definition)
+	o, v := verdict(p.judge, raw, p.definition)
 	c := candidate{index: i, object: o}
 	if !v.Accepted {
 		failure := c.failure(errorsOnly(v.Findings)...)
 		c.refused = &failure
-		return c
+		return c, nil
 	}
 	c.warn(v.Findings...)
 	c.hash = sha256.Sum256(raw)
-	return c
+	return c, nil
 }
 
 // verdict judges the bytes of an object by all that needs no look at what is
@@ -121,18 +85,15 @@ func (c *candidate) unversioned() bool { return c.object.Version() == "" }
 
 // What a status says of one member is bounded, because a body of 100 kB,
 // inflated, can hold a hundred thousand members that break many rules each.
-const (
-	maxMessage = 1500 // bytes: room for the longest pointer and a reason
-	maxFailed  = 300  // bytes of the id or version of a failure; sound ids have 288 at most
-)
+const maxMessage = 1500 // bytes: room for the longest pointer and a reason
 
 // failure is how a refused member stands in the status (TX-STAT-09, TX-STAT-10).
 func (c candidate) failure(findings ...stix.Finding) Failure {
 	f := Failure{ID: string(c.object.ID), Version: string(c.object.Version()), Message: describe(findings)}
-	if f.ID == "" || len(f.ID) > maxFailed {
+	if f.ID == "" || len(f.ID) > MaxAccessObject {
 		f.ID = fmt.Sprintf("objects[%d]", c.index)
 	}
-	if f.Version == "" || len(f.Version) > maxFailed {
+	if f.Version == "" || len(f.Version) > MaxAccessObject {
 		f.Version = "unknown"
 	}
 	return f

@@ -192,6 +192,16 @@ func (a *Agreement) collection(alias string) *Collection {
 	return nil
 }
 
+// named returns the collection with that id or alias, nil if there is none.
+func (a *Agreement) named(name string) *Collection {
+	for i := range a.Collections {
+		if c := &a.Collections[i]; c.Alias == name || c.ID.String() == name {
+			return c
+		}
+	}
+	return nil
+}
+
 func (a *Agreement) all() []Collection {
 	if a == nil {
 		return nil

@@ -5,7 +5,6 @@ import (
 	"context"
 	"fmt"
 	"regexp"
-	"sync"
 
 	"accord/stix"
 )
@@ -23,101 +22,67 @@ const (
 type Members func(do func(raw []byte) error) error
 
 // Definitions finds the extension definitions that objects sent together use:
-// among these objects and in every collection of the agreement that the caller
-// may read. They are looked for once, all together, when the first one is asked
-// for; where nothing asks nothing is read. It may be used from many goroutines.
+// among these objects, as a judge judges them, and in every collection of the
+// agreement that the caller may read; without a view only among the objects. The
+// function that it returns is what a judge asks, from many goroutines; it answers
+// nil for a definition that is not known. Where the objects name none, nothing is
+// looked up.
 //
 // The first 1,000 that stand in the objects are known, of 4 MiB together. The
-// order of the objects decides and not who asks first, so that the same push gets
-// the same verdicts.
-type Definitions struct {
-	judge   stix.Judge
-	members Members
-	view    *View // nil where only what was sent is known
-
-	once  sync.Once
-	known map[stix.ID][]byte
-	err   error
-}
-
-// NewDefinitions returns where objects, which judge judges, find their extension
-// definitions. Without a view, only among themselves.
-func NewDefinitions(judge stix.Judge, members Members, view *View) *Definitions {
-	return &Definitions{judge: judge, members: members, view: view}
-}
-
-// In returns the function that a judge asks. It answers nil for a definition
-// that is not known, and when something failed; see Err.
-func (d *Definitions) In(ctx context.Context) func(stix.ID) []byte {
-	return func(id stix.ID) []byte {
-		d.once.Do(func() { d.err = d.learn(ctx) })
-		return d.known[id]
-	}
-}
-
-// Err returns why definitions could not be looked for, nil if they could. It is
-// called when nobody asks any more.
-func (d *Definitions) Err() error { return d.err }
-
-// learn finds the definitions that stand in the objects. One that breaks a rule
-// itself defines nothing.
-func (d *Definitions) learn(ctx context.Context) error {
-	brought := stix.Definitions{Judge: d.judge}
+// order of the objects decides, so that the same push gets the same verdicts.
+//
+// The worker goes through the objects in short turns, and has none while
+// definitions are looked up and when it returns.
+func Definitions(ctx context.Context, worker *Worker, judge stix.Judge, members Members, view *View) (func(stix.ID) []byte, error) {
+	defer worker.Rest()
+	brought := stix.Definitions{Judge: judge} // one that breaks a rule itself defines nothing
 	var ids []stix.ID
 	named := map[stix.ID]bool{}
-	err := d.members(func(raw []byte) error {
+	err := members(worker.eachOf(func(raw []byte) error {
 		brought.Add(raw)
+		if !bytes.Contains(raw, definitionPrefix) { // which takes far less time than a search
+			return ctx.Err()
+		}
 		for _, m := range definitionID.FindAllSubmatch(raw, -1) {
 			if id := stix.ID(m[1]); len(ids) < maxDefinitions && !named[id] {
 				named[id], ids = true, append(ids, id)
 			}
 		}
 		return ctx.Err()
-	})
+	}))
 	if err != nil {
-		return err
+		return nil, err
 	}
+	worker.Rest()
 	known, size := map[stix.ID][]byte{}, 0
 	for _, id := range ids {
-		stored, err := d.stored(ctx, id)
+		raw, err := view.newer(ctx, id, brought.Definition(id))
 		if err != nil {
-			return err
+			return nil, err
 		}
-		raw := newer(stored, brought.Definition(id))
 		if size+len(raw) <= maxDefinitionBytes {
 			known[id], size = raw, size+len(raw)
 		}
 	}
-	d.known = known
-	return nil
+	return func(id stix.ID) []byte { return known[id] }, nil
 }
 
 // definitionID finds the id of an extension definition where it is a whole string.
 var definitionID = regexp.MustCompile(`"(extension-definition--[0-9A-Fa-f-]{36})"`)
 
-// newer returns the newer version of a definition, the stored one of two that are
-// equally new: the other will not take its place. Either may be nil.
-func newer(stored, brought []byte) []byte {
-	if stored == nil {
-		return brought
-	}
-	a, _ := stix.ReadObject(stored, stix.Limits{})
-	b, _ := stix.ReadObject(brought, stix.Limits{})
-	if brought != nil && b.Version().Compare(a.Version()) > 0 {
-		return brought
-	}
-	return stored
-}
+var definitionPrefix = []byte(`"extension-definition--`)
 
-// stored returns the newest version of a definition that the caller may read in
-// the agreement, nil if there is none.
-func (d *Definitions) stored(ctx context.Context, id stix.ID) ([]byte, error) {
-	if d.view == nil {
-		return nil, nil
+// newer returns the newest version of a definition that the caller may read in
+// the agreement, or the one that was brought where that is newer still: of two
+// that are equally new the other will not take the place of the stored one. The
+// one that was brought may be nil, and the result is where there is none.
+func (v *View) newer(ctx context.Context, id stix.ID, brought []byte) ([]byte, error) {
+	if v == nil {
+		return brought, nil
 	}
 	var newest *Version
 	var in *View
-	for _, v := range d.view.root.Views() {
+	for _, v := range v.root.Views() {
 		if !v.CanRead {
 			continue
 		}
@@ -129,12 +94,13 @@ func (d *Definitions) stored(ctx context.Context, id stix.ID) ([]byte, error) {
 			newest, in = u, v
 		}
 	}
-	if newest == nil {
-		return nil, nil
+	b, _ := stix.ReadObject(brought, stix.Limits{})
+	if newest == nil || brought != nil && b.Version().Compare(newest.Timestamp) > 0 {
+		return brought, nil
 	}
 	objects, err := in.Objects(ctx, []int64{newest.Sequence})
 	if err != nil || len(objects) == 0 { // none when it was removed meanwhile
-		return nil, err
+		return brought, err
 	}
 	return objects[0].Raw, nil
 }
@@ -169,15 +135,17 @@ func membersOf(posted Posted) Members {
 	}
 }
 
-// ofType calls do for each member of a push that may be of a type; it need not
-// be.
-func ofType(ctx context.Context, posted Posted, typ string, do func(i int, raw []byte)) error {
+// ofType returns the places of the members of a push that may be of a type; they
+// need not be.
+func ofType(ctx context.Context, worker *Worker, posted Posted, typ string) (found []int, err error) {
+	defer worker.Rest()
 	quoted, i := []byte(`"`+typ+`"`), 0
-	return membersOf(posted)(func(raw []byte) error {
+	err = membersOf(posted)(worker.eachOf(func(raw []byte) error {
 		if bytes.Contains(raw, quoted) {
-			do(i, raw)
+			found = append(found, i)
 		}
 		i++
 		return ctx.Err()
-	})
+	}))
+	return found, err
 }

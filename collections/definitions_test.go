@@ -7,8 +7,10 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"accord/collections"
+	"accord/collections/fair"
 	"accord/schemas"
 	"accord/stix"
 
@@ -127,12 +129,16 @@ func TestExtensionDefinitionsOfOtherTypes(t *testing.T) {
 // appends, and fails when it is told to.
 type askedStore struct {
 	collections.Store
-	asked *int
-	fail  error
+	asked  *int
+	fail   error
+	during func() // may be nil
 }
 
 func (s askedStore) Versions(ctx context.Context, log uuid.UUID, ids []string) (map[string][]collections.Version, error) {
 	*s.asked += len(ids)
+	if s.during != nil {
+		s.during()
+	}
 	if s.fail != nil {
 		return nil, s.fail
 	}
@@ -145,7 +151,7 @@ func TestExtensionDefinitionsAreLookedForOnce(t *testing.T) {
 	w := newWorld(t)
 	us := w.as("cert-us", "read:*/* write:*/*")
 	asked := 0
-	w.service.Store = askedStore{w.service.Store, &asked, nil}
+	w.service.Store = askedStore{w.service.Store, &asked, nil, nil}
 	var plain, using []string
 	for i := range 300 {
 		plain, using = append(plain, indicator(i, t1, "")), append(using, extended(1000+i))
@@ -166,7 +172,7 @@ func TestExtensionDefinitionsFail(t *testing.T) {
 	w := newWorld(t)
 	us := w.as("cert-us", "read:*/* write:*/*")
 	asked, broken := 0, w.service.Store
-	w.service.Store = askedStore{broken, &asked, errBroken}
+	w.service.Store = askedStore{broken, &asked, errBroken, nil}
 	if _, err := w.view(us, "from-cn").Push(us, posted{extended(1)}); !errors.Is(err, errBroken) {
 		t.Errorf("Push = %v, want %v", err, errBroken)
 	}
@@ -176,13 +182,70 @@ func TestExtensionDefinitionsFail(t *testing.T) {
 	}
 }
 
+// A perObjectValidator judges as ours does, and counts each object.
+type perObjectValidator struct {
+	collections.Validator
+	count func()
+}
+
+func (v perObjectValidator) Judge(profile string, own map[string][]byte) (stix.Judge, error) {
+	judge, err := v.Validator.Judge(profile, own)
+	return countingJudge{judge, v.count}, err
+}
+
+type countingJudge struct {
+	stix.Judge
+	count func()
+}
+
+func (j countingJudge) Validate(o stix.Object, definition func(stix.ID) []byte) stix.Verdict {
+	j.count()
+	return j.Judge.Validate(o, definition)
+}
+
+// TX-SEC-02: whatever a push brings, each of its turns is short, and it has none
+// while it looks for definitions.
+func TestPushesHaveShortTurns(t *testing.T) {
+	var definitions, markings []string
+	for i := range 100 {
+		definitions = append(definitions, strings.Replace(extensionDefinition(identityUS, "bad", t1, ""), `"1.0.0"`, `1`, 1))
+		markings = append(markings, fmt.Sprintf(`{"type":"marking-definition","id":"marking-definition--%d"}`, i))
+	}
+	for name, objects := range map[string][]string{
+		"definitions": append(definitions, extended(1)),
+		"markings":    append(markings, indicator(1, t1, markedAs(statement))),
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t)
+			judged, longest := 0, 0 // in one turn; there is one at a time
+			turns := &fair.Gate{Most: 1, Waited: func(time.Duration) { judged = 0 }}
+			w.service.Turns.Processors = turns
+			w.service.Validator = perObjectValidator{schemas.New(), func() { judged++; longest = max(longest, judged) }}
+			asked := 0
+			w.service.Store = askedStore{w.service.Store, &asked, nil, func() {
+				ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+				defer cancel()
+				if err := turns.Enter(ctx, "another party"); err != nil {
+					t.Errorf("another party waits while the store is asked: %v", err)
+					return
+				}
+				turns.Leave("another party")
+			}}
+			w.push(w.as("cert-us", "read:*/* write:*/*"), "from-cn", objects...)
+			if longest > 16 || asked == 0 {
+				t.Errorf("%d objects are judged in one turn and %d asked for; want 16 at most, and some", longest, asked)
+			}
+		})
+	}
+}
+
 // TX-SEC-02: an object that names thousands of definitions costs a bounded
 // number of looks.
 func TestExtensionDefinitionsAreBounded(t *testing.T) {
 	w := newWorld(t)
 	us := w.as("cert-us", "read:*/* write:*/*")
 	asked := 0
-	w.service.Store = askedStore{w.service.Store, &asked, nil}
+	w.service.Store = askedStore{w.service.Store, &asked, nil, nil}
 	objects := make([]string, 15)
 	for i := range objects {
 		objects[i] = extendedBy(i, 200)
@@ -244,7 +307,7 @@ func TestExtensionDefinitionsHaveABoundedSize(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name, sent := range map[string][]string{"stored": uses, "sent": definitions} {
-		found := collections.NewDefinitions(judge, func(do func([]byte) error) error {
+		found, err := collections.Definitions(us, nil, judge, func(do func([]byte) error) error {
 			for _, raw := range sent {
 				if err := do([]byte(raw)); err != nil {
 					return err
@@ -254,12 +317,12 @@ func TestExtensionDefinitionsHaveABoundedSize(t *testing.T) {
 		}, w.view(us, "from-cn"))
 		var known []int
 		for n := range 6 {
-			if found.In(us)(stix.ID(id(5-n))) != nil {
+			if found != nil && found(stix.ID(id(5-n))) != nil {
 				known = append(known, 5-n)
 			}
 		}
-		if !slices.Equal(known, []int{3, 2, 1, 0}) || found.Err() != nil {
-			t.Errorf("%s: known are %v, %v; want the first four of 900 KiB", name, known, found.Err())
+		if !slices.Equal(known, []int{3, 2, 1, 0}) || err != nil {
+			t.Errorf("%s: known are %v, %v; want the first four of 900 KiB", name, known, err)
 		}
 	}
 }

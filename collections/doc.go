@@ -10,5 +10,9 @@
 // collection, an object added or deleted, is a record with the next sequence;
 // what is written about agreements, keys and tokens is a record of the control
 // log. Everything else, which version is the latest, what a clearance admits,
-// which agreement is in force, follows from the records.
+// which agreement is in force, follows from the records. Statuses of pushes, which
+// expire, and the record of accesses are kept beside the logs.
+//
+// Turns share the server among parties, and a Recorder keeps who read and wrote
+// what.
 package collections

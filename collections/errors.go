@@ -19,7 +19,7 @@ var (
 	ErrTooLarge        = errors.New("too large")              // over a limit on size
 	ErrMalformed       = errors.New("malformed content")      // a body that is no envelope
 	ErrConflict        = errors.New("conflict")               // the state has moved, or forbids it
-	ErrBusy            = errors.New("too many requests")      // over a limit on rate
+	ErrBusy            = errors.New("too many requests")      // over a limit on rate or number
 	ErrUnavailable     = errors.New("unavailable")            // the store can't take it now; try again
 )
 

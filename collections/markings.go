@@ -92,13 +92,28 @@ func (p *push) searchPush(ctx context.Context) error {
 		return nil
 	}
 	p.scanned = true
-	definition := p.definitions.In(ctx)
-	return ofType(ctx, p.posted, "marking-definition", func(i int, raw []byte) {
-		c := p.consider(i, raw, definition)
+	turns := &p.view.root.service.Turns
+	found, err := ofType(ctx, turns.Worker(ctx), p.posted, "marking-definition")
+	if err != nil {
+		return err
+	}
+	brought := make([]struct {
+		id        stix.ID // "" for what is no definition
+		statement bool
+	}, len(found))
+	err = turns.inParallel(ctx, len(found), func(i int) error {
+		c, err := p.candidate(found[i])
 		if c.object.Type == "marking-definition" {
-			p.defined(c.object.ID, c.refused == nil && isStatement(c.object))
+			brought[i].id, brought[i].statement = c.object.ID, c.refused == nil && isStatement(c.object)
 		}
+		return err
 	})
+	for _, b := range brought {
+		if b.id != "" {
+			p.defined(b.id, b.statement)
+		}
+	}
+	return err
 }
 
 // searchCollection learns those of the markings whose definitions are stored.
@@ -109,21 +124,29 @@ func (p *push) searchCollection(ctx context.Context, ids []string) error {
 	if err != nil {
 		return err
 	}
+	worker := p.view.root.service.Turns.Worker(ctx)
 	for id, versions := range known {
 		_, brought := p.neutral[stix.ID(id)]
 		for _, v := range versions {
 			if v.Removed {
 				continue
 			}
+			if !brought && v.Party != p.poster.Party {
+				p.defined(stix.ID(id), false)
+				continue
+			}
 			stored, err := store.Objects(ctx, p.view.ID, []int64{v.Sequence})
 			if err != nil {
 				return err
 			}
+			if err := worker.Work(); err != nil {
+				return err
+			}
 			for _, s := range stored {
 				o, findings := stix.ReadObject(s.Raw, stix.Limits{})
-				said := brought || v.Party == p.poster.Party
-				p.defined(stix.ID(id), said && len(findings) == 0 && isStatement(o))
+				p.defined(stix.ID(id), len(findings) == 0 && isStatement(o))
 			}
+			worker.Rest()
 		}
 	}
 	return nil

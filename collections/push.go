@@ -17,8 +17,8 @@ import (
 const batchSize = 1000
 
 // Posted are the members of an envelope that has been read to its end, so that
-// a body that breaks off leaves nothing behind. It is read twice at most, from
-// several goroutines.
+// a body that breaks off leaves nothing behind. It is read four times at most,
+// from several goroutines.
 type Posted interface {
 	Len() int
 	// Object returns the bytes of member i. They are not changed and may be
@@ -42,7 +42,7 @@ func (v *View) Push(ctx context.Context, posted Posted) (Pushed, error) {
 	if err := v.RequireWrite(); err != nil {
 		return Pushed{}, err
 	}
-	p, err := v.newPush(posted)
+	p, err := v.newPush(ctx, posted)
 	if err != nil {
 		return Pushed{}, err
 	}
@@ -84,19 +84,23 @@ func (v *View) Push(ctx context.Context, posted Posted) (Pushed, error) {
 
 // A push is one Push under way.
 type push struct {
-	view        *View
-	posted      Posted
-	poster      Poster
-	judge       stix.Judge
-	definitions *Definitions
-	neutral     map[stix.ID]bool // markings whose definitions were found, and whether they raise no rank
-	sought      map[stix.ID]bool // markings whose definitions were looked for
-	scanned     bool             // whether the push itself was searched for markings
-	done        Pushed           // of the batches that were appended
+	view       *View
+	posted     Posted
+	poster     Poster
+	judge      stix.Judge
+	definition func(stix.ID) []byte // as Definitions returned it
+	neutral    map[stix.ID]bool     // markings whose definitions were found, and whether they raise no rank
+	sought     map[stix.ID]bool     // markings whose definitions were looked for
+	scanned    bool                 // whether the push itself was searched for markings
+	done       Pushed               // of the batches that were appended
 }
 
-func (v *View) newPush(posted Posted) (*push, error) {
+func (v *View) newPush(ctx context.Context, posted Posted) (*push, error) {
 	judge, err := v.Judge()
+	if err != nil {
+		return nil, err
+	}
+	definition, err := Definitions(ctx, v.root.service.Turns.Worker(ctx), judge, membersOf(posted), v)
 	if err != nil {
 		return nil, err
 	}
@@ -104,13 +108,13 @@ func (v *View) newPush(posted Posted) (*push, error) {
 	seed := make([]byte, 32)
 	rand.Read(seed) // never fails
 	return &push{
-		view:        v,
-		posted:      posted,
-		poster:      v.root.poster(),
-		judge:       judge,
-		definitions: NewDefinitions(judge, membersOf(posted), v),
-		neutral:     map[stix.ID]bool{},
-		sought:      map[stix.ID]bool{},
+		view:       v,
+		posted:     posted,
+		poster:     v.root.poster(),
+		judge:      judge,
+		definition: definition,
+		neutral:    map[stix.ID]bool{},
+		sought:     map[stix.ID]bool{},
 		done: Pushed{Status: Status{
 			ID: uuid.New(), Agreement: v.root.ID, Collection: v.ID, Party: v.root.caller.Party,
 			Requested: now, PushSeed: seed,

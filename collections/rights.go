@@ -18,8 +18,8 @@ type Rights struct {
 
 	// Withheld are the TLP levels that the collection can hold, or could before
 	// its ceiling was lowered, and the caller's clearance does not reach,
-	// ascending. While there are any, an object with
-	// a marking that the server does not know is withheld too.
+	// ascending. While there are any, an object with a marking that the server
+	// does not know is withheld too.
 	Withheld []stix.TLP
 }
 

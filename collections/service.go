@@ -99,11 +99,7 @@ func (r *Root) Views() []*View {
 // View returns the collection with that id or alias. One that does not exist
 // and one in which the caller has no grant are both ErrNotFound.
 func (r *Root) View(name string) (*View, error) {
-	for i := range r.Collections {
-		c := &r.Collections[i]
-		if c.Alias != name && c.ID.String() != name {
-			continue
-		}
+	if c := r.named(name); c != nil {
 		if v := r.view(c); v != nil {
 			return v, nil
 		}

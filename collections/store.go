@@ -12,8 +12,12 @@ import (
 // A Store keeps logs of records. Two engines keep this contract, and storetest
 // proves it of both. All methods may be called from many goroutines. Errors
 // other than those named are of kind ErrUnavailable (the engine is full, busy
-// or gone) or have no kind (a fault of ours). A cancelled context leaves
-// either the whole effect behind or none of it.
+// or gone), of kind ErrBusy (too many calls of one party wait) or have no kind (a
+// fault of ours). A cancelled context leaves either the whole effect behind or
+// none of it.
+//
+// Calls are served by turns of the parties: that of the Caller in ctx, or without
+// one that of the server itself.
 //
 // Order (P1). In each log sequences are 1, 2, 3 … without holes and DateAdded
 // increases strictly with them, whatever the clock does. Records become visible
@@ -53,7 +57,7 @@ type Store interface {
 	Page(ctx context.Context, log uuid.UUID, q Query) (Page, error)
 
 	// Objects returns the bytes of records of a log in the order of seqs, which
-	// ascend, beginning with the first. It returns as many as fit in a budget
+	// ascend, beginning with the first; one that comes twice counts once. It returns as many as fit in a budget
 	// of about a megabyte and at least one if any is left; the caller asks again
 	// after the last one it got. Records removed meanwhile, unknown sequences
 	// and records without bytes are left out. No resource of the store is held

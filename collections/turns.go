@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"accord/collections/fair"
+
+	"golang.org/x/sync/errgroup"
 )
 
 // Turns share the server among parties: none waits because of what another sends
@@ -55,6 +57,8 @@ func (t *Turns) setUp() {
 // answered than may be; done ends that. Where that takes too long: ErrBusy.
 func (t *Turns) Access(ctx context.Context) (done func(), err error) {
 	t.ready.Do(t.setUp)
+	caller, _ := CallerFrom(ctx)
+	t.Processors.Seen(caller.Party)
 	return enter(ctx, &t.accesses, "requests")
 }
 
@@ -73,6 +77,13 @@ func (t *Turns) Push(ctx context.Context) (done func(), err error) {
 	return enter(ctx, &t.pushes, "pushes")
 }
 
+// Small says that somebody asks for little, without a turn of Work, and expects it
+// at once: as long as that happens no party has all processors.
+func (t *Turns) Small() {
+	t.ready.Do(t.setUp)
+	t.Processors.Seen("") // who is nobody's party
+}
+
 // Work waits for the caller's turn to keep a processor busy for some milliseconds;
 // done ends it. Who has a turn waits for no other one.
 func (t *Turns) Work(ctx context.Context) (done func(), err error) {
@@ -88,6 +99,32 @@ func enter(ctx context.Context, g *fair.Gate, what string) (leave func(), err er
 		return nil, err
 	}
 	return func() { g.Leave(caller.Party) }, nil
+}
+
+// run is how many objects are judged in one turn: so many that to hand out the
+// work costs nothing against doing it, so few that no turn is long.
+const run = 16
+
+// inParallel runs f for 0 … n-1, in runs of neighbours, each in one turn.
+func (t *Turns) inParallel(ctx context.Context, n int, f func(i int) error) error {
+	g, ctx := errgroup.WithContext(ctx)
+	g.SetLimit(runtime.GOMAXPROCS(0))
+	for from := 0; from < n; from += run {
+		g.Go(func() error {
+			done, err := t.Work(ctx)
+			if err != nil {
+				return err
+			}
+			defer done()
+			for i := from; i < min(from+run, n); i++ {
+				if err := f(i); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+	}
+	return g.Wait()
 }
 
 // A Worker has a turn of Work whenever it works, and gives it back whenever it
@@ -117,6 +154,22 @@ func (w *Worker) Rest() {
 	if w != nil && w.done != nil {
 		w.done()
 		w.done = nil
+	}
+}
+
+// eachOf returns do for one who goes through objects: in turns, each for a run of
+// neighbours.
+func (w *Worker) eachOf(do func(raw []byte) error) func(raw []byte) error {
+	n := 0
+	return func(raw []byte) error {
+		if n%run == 0 {
+			w.Rest()
+		}
+		n++
+		if err := w.Work(); err != nil {
+			return err
+		}
+		return do(raw)
 	}
 }
 

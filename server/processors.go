@@ -21,9 +21,11 @@ func (c *Config) shareProcessors() {
 }
 
 // newProcessors returns the gate for what keeps a processor busy: judging, writing,
-// large pages. No party has more than all processors but one, so that what is small
-// has one whatever a party sends; and all together leave a thread for it.
+// large pages. While several parties are about, or somebody asks for small pages,
+// no party has more than all processors but one, so that what is small has one
+// whatever a party sends; and all together leave a thread for it.
 func (c *Config) newProcessors() *fair.Gate {
 	threads := runtime.GOMAXPROCS(0)
-	return &fair.Gate{Most: max(1, threads-1), Each: max(1, cmp.Or(c.processors, threads)-1)}
+	most := max(1, threads-1)
+	return &fair.Gate{Most: most, Alone: most, Each: max(1, cmp.Or(c.processors, threads)-1)}
 }

@@ -107,6 +107,7 @@ func (h *Handler) headPage(r *request) error {
 func (h *Handler) pageWorker(r *request) *collections.Worker {
 	versions := r.query.Versions
 	if r.query.Limit <= firstFetch && (versions.IsLatest() || versions.All) {
+		h.Service.Turns.Small()
 		return nil
 	}
 	return h.Service.Turns.Worker(r.Request().Context())

@@ -123,6 +123,44 @@ func TestGateLeavesRoomForOthers(t *testing.T) {
 	})
 }
 
+// A party that is alone has more turns, until another is seen; a minute later it
+// is alone again.
+func TestGateAlone(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g := Gate{Each: 1, Alone: 2}
+		room := func(party string) (n int) {
+			for ; n < 5; n++ {
+				ctx, cancel := context.WithTimeout(t.Context(), time.Millisecond)
+				defer cancel()
+				if g.Enter(ctx, party) != nil {
+					break
+				}
+			}
+			for range n {
+				g.Leave(party)
+			}
+			return n
+		}
+		for _, c := range []struct {
+			seen  string
+			later time.Duration
+			want  int // for a
+		}{
+			{"a", 0, 2}, {"b", 0, 1}, {"a", 0, 1}, {"a", 30 * time.Second, 1}, {"a", 29 * time.Second, 1},
+			{"a", 2 * time.Second, 2}, {"b", 0, 1}, {"c", 59 * time.Second, 1}, {"a", 59 * time.Second, 1}, {"a", 2 * time.Second, 2},
+		} {
+			time.Sleep(c.later)
+			g.Seen(c.seen)
+			if got := room("a"); got != c.want {
+				t.Errorf("%v later, when %s was seen, there is room for %d of a; want %d", c.later, c.seen, got, c.want)
+			}
+		}
+		if got := room("b"); got != 1 {
+			t.Errorf("there is room for %d of b, when a was seen just now; want 1", got)
+		}
+	})
+}
+
 // Who claims a turn waits for nobody, and what his party does next waits for him.
 func TestGateClaim(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -220,7 +258,7 @@ func TestGateStarvesNobody(t *testing.T) {
 // could work waits, and in the end nothing is left.
 func TestGateModel(t *testing.T) {
 	rapid.Check(t, func(r *rapid.T) {
-		g := Gate{Most: rapid.IntRange(0, 3).Draw(r, "most"), Each: rapid.IntRange(0, 2).Draw(r, "each"), Waiting: rapid.IntRange(-1, 3).Draw(r, "waiting")}
+		g := Gate{Most: rapid.IntRange(0, 3).Draw(r, "most"), Each: rapid.IntRange(0, 2).Draw(r, "each"), Waiting: rapid.IntRange(-1, 3).Draw(r, "waiting"), Alone: rapid.IntRange(0, 3).Draw(r, "alone")}
 		type one struct {
 			party string
 			turn  turn
@@ -245,7 +283,7 @@ func TestGateModel(t *testing.T) {
 					count[o.party]++
 				}
 				for party, n := range count {
-					if g.Each > 0 && n > g.Each+claimed || g.inside[party] != n {
+					if g.Each > 0 && n > max(g.Each, g.Alone)+claimed || g.inside[party] != n {
 						r.Fatalf("%d of %s are inside, %d counted", n, party, g.inside[party])
 					}
 				}
@@ -266,6 +304,9 @@ func TestGateModel(t *testing.T) {
 				case err == nil:
 					waiting = append(waiting, one{party, turn})
 				}
+			},
+			"seen": func(r *rapid.T) {
+				g.Seen(fmt.Sprint(rapid.IntRange(0, 2).Draw(r, "party")))
 			},
 			"claim": func(r *rapid.T) {
 				party := fmt.Sprint(rapid.IntRange(0, 2).Draw(r, "party"))

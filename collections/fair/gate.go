@@ -16,6 +16,7 @@ var ErrFull = errors.New("too many wait for their turn")
 type Gate struct {
 	Most     int           // how many work at once; 0 for any number
 	Each     int           // how many of one party do; 0 for any number
+	Alone    int           // how many of one party do while it is alone, if that is more
 	Waiting  int           // how many of one party may wait; 0 for any number, -1 for none
 	Patience time.Duration // how long one waits; 0 for as long as its context lasts
 
@@ -27,6 +28,7 @@ type Gate struct {
 	inside  map[string]int // by party; those that are there
 	total   int            // their sum
 	waiting rounds[turn]
+	present presence
 }
 
 // A turn is closed when it has come.
@@ -42,14 +44,18 @@ func (g *Gate) Enter(ctx context.Context, party string) error {
 	if err != nil {
 		return err
 	}
-	began := time.Now()
+	var waited time.Duration
 	if t != nil {
-		err = g.wait(ctx, party, t)
+		began := time.Now()
+		if err := g.wait(ctx, party, t); err != nil {
+			return err
+		}
+		waited = time.Since(began)
 	}
-	if err == nil && g.Waited != nil {
-		g.Waited(time.Since(began))
+	if g.Waited != nil {
+		g.Waited(waited)
 	}
-	return err
+	return nil
 }
 
 // join enters at once where that is possible, and returns nil; else the turn to
@@ -95,6 +101,14 @@ func (g *Gate) wait(ctx context.Context, party string, t turn) error {
 	return err
 }
 
+// Seen says that a party is about, whether it wants a turn or not: the others are
+// not alone for the next minute.
+func (g *Gate) Seen(party string) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.present.seen(party, time.Now())
+}
+
 // Claim takes a turn of the party at once, whatever the bounds; then Leave ends
 // it. It is for work that others wait for: the party's own next turns wait in its
 // place.
@@ -126,7 +140,11 @@ func (g *Gate) Leave(party string) {
 
 // may reports whether one more of a party may work now.
 func (g *Gate) may(party string) bool {
-	return (g.Most == 0 || g.total < g.Most) && (g.Each == 0 || g.inside[party] < g.Each)
+	if g.Most > 0 && g.total >= g.Most {
+		return false
+	}
+	n := g.inside[party]
+	return g.Each == 0 || n < g.Each || n < g.Alone && g.present.alone(party, time.Now())
 }
 
 func (g *Gate) enter(party string) {

@@ -12,7 +12,7 @@ type Queue[T comparable] struct {
 	waiting rounds[T]
 	length  int
 	closed  bool
-	filled  sync.Cond // of mu, made by the first Take
+	filled  sync.Cond // of mu; L is set by Take
 }
 
 // Put adds a value of a party. It reports false when too many of that party wait.
@@ -24,9 +24,7 @@ func (q *Queue[T]) Put(party string, v T) bool {
 	}
 	q.waiting.put(party, v)
 	q.length++
-	if q.filled.L != nil {
-		q.filled.Signal()
-	}
+	q.filled.Signal()
 	return true
 }
 
@@ -81,7 +79,5 @@ func (q *Queue[T]) Close() {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	q.closed = true
-	if q.filled.L != nil {
-		q.filled.Broadcast()
-	}
+	q.filled.Broadcast()
 }

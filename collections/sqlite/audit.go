@@ -4,7 +4,6 @@ import (
 	"context"
 	"math"
 	"slices"
-	"strings"
 	"time"
 
 	"accord/collections"
@@ -102,7 +101,7 @@ func (c *conn) accessKinds(wanted func(collections.AccessKind) bool) (kinds map[
 			all = false
 		}
 		return true, nil
-	}, `SELECT kind, agreement, collection, alias, party, action FROM access_kinds WHERE kind > 0`)
+	}, `SELECT kind, agreement, collection, alias, party, action FROM access_kinds`)
 	return kinds, all, err
 }
 
@@ -114,7 +113,7 @@ func (c *conn) accessesOf(q collections.AccessQuery, kinds map[int64]collections
 		numbers = append(numbers, number)
 	}
 	slices.Sort(numbers)
-	for part := range slices.Chunk(numbers, mergeSizes[len(mergeSizes)-1]) {
+	for part := range slices.Chunk(numbers, maxArms) {
 		some, err := c.accesses(q, kinds, part)
 		if err != nil {
 			return nil, err
@@ -152,17 +151,16 @@ func accessesText(q collections.AccessQuery, numbers []int64) (string, []any) {
 	from, to := microsOr(q.From, math.MinInt64), microsOr(q.To, math.MaxInt64)
 	args := []any{from, to}
 	if numbers != nil {
-		i, _ := slices.BinarySearch(mergeSizes, len(numbers))
+		var size int
+		arm, size = arms(arm+` AND kind = +?`, len(numbers))
 		args = nil
-		for n := range mergeSizes[i] {
+		for n := range size {
 			number := int64(0) // stands for a missing one, and costs a seek
 			if n < len(numbers) {
 				number = numbers[n]
 			}
 			args = append(args, from, to, number)
 		}
-		arm += ` AND kind = +?`
-		arm += strings.Repeat(` UNION ALL `+arm, mergeSizes[i]-1)
 	}
 	order := ` ORDER BY at LIMIT +?`
 	if q.NewestFirst {

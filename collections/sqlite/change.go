@@ -1,12 +1,12 @@
 package sqlite
 
 import (
-	"cmp"
 	"fmt"
 	"slices"
 	"time"
 
 	"accord/collections"
+	"accord/stix"
 
 	"github.com/google/uuid"
 )
@@ -102,6 +102,7 @@ func (c *change) remove(r *collections.Record) error {
 	versions := c.versions(r.ID)
 	c.touched[r.ID] = versions
 	leaves := make([]collections.Removed, len(r.Removes))
+	lowest := stix.Red
 	for i, seq := range r.Removes {
 		v := slices.IndexFunc(versions, func(v collections.Version) bool { return v.Sequence == seq && !v.Removed })
 		if v < 0 {
@@ -113,6 +114,7 @@ func (c *change) remove(r *collections.Record) error {
 			return err
 		}
 		leaves[i] = collections.Removed{Hash: old.Leaves[0], Rank: old.Rank}
+		lowest = min(lowest, old.Rank)
 		old.Residue = collections.Residue(*old)
 		old.Removed, old.Raw, old.Seed = true, nil, [16]byte{}
 	}
@@ -120,15 +122,18 @@ func (c *change) remove(r *collections.Record) error {
 		return fmt.Errorf("the delete of %q names no version", r.ID)
 	}
 	r.Leaves = r.LeafHashes(c.log, leaves)
-	lowest := slices.MinFunc(leaves, func(a, b collections.Removed) int { return cmp.Compare(a.Rank, b.Rank) }).Rank
-	c.classes[r.Sequence-c.state.log.last-1] = classDelete + class(lowest)
+	c.classes[c.index(r.Sequence)] = classDelete + class(lowest)
 	return nil
 }
+
+// index is the place of a new record among those of the change; negative for an
+// earlier one.
+func (c *change) index(seq int64) int64 { return seq - c.state.log.last - 1 }
 
 // record returns a record that is about to be removed: a new one, or an earlier
 // one, which is then among those that the change writes.
 func (c *change) record(seq int64) (*collections.Record, error) {
-	if i := seq - c.state.log.last - 1; i >= 0 {
+	if i := c.index(seq); i >= 0 {
 		return &c.records[i], nil
 	}
 	records, err := c.state.conn.follow(c.state.log, seq-1, 1)
@@ -145,7 +150,7 @@ func (c *change) mark() {
 	for id, after := range c.touched {
 		before := c.state.known[id]
 		if len(before) == 0 && len(after) == 1 && !after[0].Removed {
-			c.classes[after[0].Sequence-c.state.log.last-1] = classOf(after[0].Rank, collections.NoneNewer)
+			c.classes[c.index(after[0].Sequence)] = classOf(after[0].Rank, collections.NoneNewer)
 			continue // as for most; it saves the work below
 		}
 		was, is := collections.Marks(before), collections.Marks(after)
@@ -154,7 +159,7 @@ func (c *change) mark() {
 			if v.Removed {
 				class = classRemoved
 			}
-			if at := v.Sequence - c.state.log.last - 1; at >= 0 {
+			if at := c.index(v.Sequence); at >= 0 {
 				c.classes[at] = class
 			} else if v.Removed != before[i].Removed || !v.Removed && is[i] != was[i] {
 				c.moved = append(c.moved, move{v, class})

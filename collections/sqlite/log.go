@@ -71,7 +71,8 @@ func (l logRow) pos(seq int64) int64 {
 
 func sequence(pos int64) int64 { return pos & (1<<sequenceBits - 1) }
 
-// positions returns the positions of those of the sequences that the log has.
+// positions returns the positions of those of the sequences that the log has, each
+// once.
 func (l logRow) positions(seqs []int64) []int64 {
 	known := make([]int64, 0, len(seqs))
 	for _, seq := range seqs {
@@ -79,7 +80,7 @@ func (l logRow) positions(seqs []int64) []int64 {
 			known = append(known, l.pos(seq))
 		}
 	}
-	return known
+	return slices.Compact(known)
 }
 
 // A typeRow is a type of a log as its row has it; number is 0 where there is none.

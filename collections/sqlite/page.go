@@ -218,23 +218,31 @@ func spansOf(number int64, classes []class) []span {
 	return spans
 }
 
-// mergeSizes are the numbers of spans in one statement: few, so that statements
-// are prepared once. An empty span in the place of a missing one costs a seek.
-// SQLite takes 500, but to prepare so many takes it tens of milliseconds.
-var mergeSizes = []int{1, 2, 3, 4, 5, 6, 8, 10, 12, 15, 20, 30, 60}
+// armSizes are the numbers of arms in one statement: few, so that statements are
+// prepared once. An empty arm in the place of a missing one costs a seek. SQLite
+// takes 500, but to prepare so many takes it tens of milliseconds.
+var armSizes = []int{1, 2, 3, 4, 5, 6, 8, 10, 12, 15, 20, 30, maxArms}
+
+const maxArms = 60
+
+// arms repeats an arm of a statement n times, or some more, which SQLite reads
+// side by side; size is how many it has.
+func arms(arm string, n int) (text string, size int) {
+	i, _ := slices.BinarySearch(armSizes, n)
+	size = armSizes[i]
+	return arm + strings.Repeat(" UNION ALL "+arm, size-1), size
+}
 
 // merge returns up to n positions after one, ascending, that lie in one of the
-// spans: SQLite reads the spans of one statement side by side.
+// spans.
 func (w *walk) merge(spans []span, after int64, n int) (found []int64, err error) {
-	most := mergeSizes[len(mergeSizes)-1]
-	for part := range slices.Chunk(spans, most) {
-		i, _ := slices.BinarySearch(mergeSizes, len(part))
-		text, args := mergeText(mergeSizes[i], part, after, w.to, n)
+	for part := range slices.Chunk(spans, maxArms) {
+		text, args := mergeText(part, after, w.to, n)
 		if found, err = w.conn.positions(found, text, args...); err != nil {
 			return nil, err
 		}
 	}
-	if len(spans) > most {
+	if len(spans) > maxArms {
 		slices.Sort(found)
 		found = found[:min(n, len(found))]
 	}
@@ -263,13 +271,14 @@ func (c *conn) positions(found []int64, text string, args ...any) ([]int64, erro
 	return found, err
 }
 
-// mergeText returns a statement over size spans and its arguments. The plus
+// mergeText returns a statement over spans and its arguments. The plus
 // keeps SQLite from planning the statement anew for each value it is given.
-func mergeText(size int, spans []span, after, to int64, n int) (string, []any) {
+func mergeText(spans []span, after, to int64, n int) (string, []any) {
 	arm, typed := "SELECT pos FROM records WHERE pos > ? AND pos <= ? AND class = +?", spans[0].number != 0
 	if typed {
 		arm += " AND type = +?"
 	}
+	text, size := arms(arm, len(spans))
 	args := make([]any, 0, 4*size+1)
 	for i := range size {
 		s := span{class: classNever}
@@ -281,5 +290,5 @@ func mergeText(size int, spans []span, after, to int64, n int) (string, []any) {
 			args = append(args, s.number)
 		}
 	}
-	return arm + strings.Repeat(" UNION ALL "+arm, size-1) + " ORDER BY pos LIMIT +?", append(args, n)
+	return text + " ORDER BY pos LIMIT +?", append(args, n)
 }

@@ -33,9 +33,9 @@ func TestPlans(t *testing.T) {
 }
 
 // scans reports whether a step goes over a whole table. To go over the positions
-// that a subquery has found is none.
+// that a subquery has found is none, and the kinds of accesses are few.
 func scans(step string) bool {
-	return strings.HasPrefix(step, "SCAN ") && !strings.HasSuffix(step, "VALUES CLAUSE") && !strings.HasPrefix(step, "SCAN (subquery-")
+	return strings.HasPrefix(step, "SCAN ") && !strings.HasSuffix(step, "VALUES CLAUSE") && !strings.HasPrefix(step, "SCAN (subquery-") && step != "SCAN access_kinds"
 }
 
 // once says that a statement is run when the store is opened and never again.
@@ -99,8 +99,10 @@ func doEverything(t *testing.T, s *Store) {
 			return collections.Decision{Entries: entries, Status: &status}, err
 		})
 		must(err)
-		_, err = s.Last(ctx, log, stix.Red)
-		must(err)
+		for _, clearance := range []stix.TLP{stix.Clear, stix.Red} {
+			_, err = s.Last(ctx, log, clearance)
+			must(err)
+		}
 		_, err = s.Status(ctx, status.ID)
 		if err == nil {
 			t.Error("the status has expired and is there")

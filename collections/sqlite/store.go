@@ -2,10 +2,10 @@
 // store of a server that needs nothing beside itself.
 //
 // One goroutine writes, and gives all that wait for it one transaction and one
-// commit (writer.go). Readers have connections of their own and see, each in
-// its transaction, one state of the file. Other processes, such as a command
-// beside a running server, may open the same file: nothing that they can change
-// is remembered from one transaction to the next.
+// commit (writer.go). Readers have connections of their own; what takes
+// several statements sees one state of the file. Other processes, such as a
+// command beside a running server, may open the same file: nothing that they can
+// change is remembered from one transaction to the next.
 //
 // A page is an index walk. What a reader may see is put into one small number
 // of each record, its class (class.go), and the indexes hold the records of

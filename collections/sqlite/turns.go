@@ -6,9 +6,10 @@ import (
 	"accord/collections"
 )
 
-// maxWaiting is how many reads, and how many appends, of one party may wait. Far
-// more than tools that poll at the same minute; fewer than would cost memory.
-const maxWaiting = 1000
+// maxWaiting is how many reads, and how many appends, of one party may wait: more
+// than the requests that collections.Turns lets in, each of which has one at a time,
+// because a page that has begun must get its reads.
+const maxWaiting = 2048
 
 var errBusy = collections.Errorf(collections.ErrBusy, "too many of your requests wait for the store; send the next when one of them is answered")
 

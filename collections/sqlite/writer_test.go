@@ -13,6 +13,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"accord/collections"
@@ -179,6 +180,31 @@ func TestReadersTakeTurns(t *testing.T) {
 	for _, c := range taken {
 		s.readers.give(flood, c)
 	}
+}
+
+// TX-SEC-02: as many reads of one party as collections.Turns lets in at once are
+// all served.
+func TestReadersServeAllOfAParty(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newReaders(file{}, 4, nil)
+		for range 4 {
+			r.free = append(r.free, new(conn))
+		}
+		ctx := collections.WithCaller(t.Context(), collections.Caller{Party: "polls"})
+		var all sync.WaitGroup
+		for range 1024 {
+			all.Go(func() {
+				c, err := r.take(ctx)
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				time.Sleep(time.Millisecond)
+				r.give(ctx, c)
+			})
+		}
+		all.Wait()
+	})
 }
 
 // A caller who gives up while he waits has had no effect, and no decision.

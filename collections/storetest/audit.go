@@ -44,9 +44,26 @@ func (l log) auditOrder(records []collections.Record) {
 		}
 		last = r.DateAdded
 	}
-	if got := l.last(); got != int64(len(records)) {
-		l.t.Errorf("Last is %d; the log has %d records", got, len(records))
+	for clearance := stix.Clear; clearance <= stix.Red; clearance++ {
+		if got, want := l.last(clearance), lastFor(clearance, records); got != want {
+			l.t.Errorf("Last for %v is %d; want %d of %d records", clearance, got, want, len(records))
+		}
 	}
+}
+
+// lastFor is the last record that changes what a clearance sees (P6). One that was
+// removed is followed by its delete.
+func lastFor(clearance stix.TLP, records []collections.Record) (last int64) {
+	for _, r := range records {
+		objects := r.Removes
+		if r.Op == collections.OpAdd {
+			objects = []int64{r.Sequence}
+		}
+		if r.Op == collections.OpControl || slices.ContainsFunc(objects, func(seq int64) bool { return records[seq-1].Rank <= clearance }) {
+			last = r.Sequence
+		}
+	}
+	return last
 }
 
 // auditBytes: what is there has its bytes (P3), what is removed neither bytes

@@ -16,7 +16,7 @@ import (
 type Fault int
 
 // Before and After look alike to the caller: an error of kind ErrUnavailable.
-// After is for Append and RecordAccesses; for reads it is Before.
+// After is for Append and RecordAccesses; for all others it is Before.
 const (
 	None   Fault = iota
 	Before       // nothing is done

@@ -45,10 +45,10 @@ func deciding(entries ...collections.Entry) collections.Decide {
 	}
 }
 
-// last returns the sequence of the last record.
-func (l log) last() int64 {
+// last returns the sequence of the last record that changes what a clearance sees.
+func (l log) last(clearance stix.TLP) int64 {
 	l.t.Helper()
-	last, err := l.store.Last(l.t.Context(), l.id, stix.Red)
+	last, err := l.store.Last(l.t.Context(), l.id, clearance)
 	if err != nil {
 		l.t.Fatalf("Last: %v", err)
 	}

@@ -93,7 +93,7 @@ func lastKnowsEveryAppend(f *fixture) {
 	wantLast := func(want int64) {
 		f.Helper()
 		for i, s := range stores {
-			if got := (log{f, s, f.id}).last(); got != want {
+			if got := (log{f, s, f.id}).last(stix.Red); got != want {
 				f.Errorf("store %d says that the last is %d; want %d", i, got, want)
 			}
 		}

@@ -65,6 +65,7 @@ func objectsLeaveOutWhatIsNotThere(f *fixture) {
 		{"none there", []int64{-1, 0, 1, 3, 2001, 2002, 2004, 1 << 40}, nil},
 		{"between and around", []int64{0, 1, 2, 3, 4, 2000, 2001, 2003, 2004}, []int64{2, 4, 2000, 2003}},
 		{"one after a thousand unknown", append(sequencesFrom(-1000, 1002), 2000), []int64{2000}},
+		{"twice, around one that nobody asks for", []int64{4, 4, 6}, []int64{4, 6}},
 		{"all", sequencesFrom(1, 2_003), slices.Concat([]int64{2}, sequencesFrom(4, 1_997), []int64{2003})},
 	} {
 		var got []int64

@@ -12,7 +12,8 @@
 //	}
 //
 // Whatever a case is about, its log is audited at its end: every record, every
-// leaf, and for each clearance every kind of page against the whole log.
+// leaf, and for each clearance every kind of page against the whole log, of large
+// logs the commonest kinds.
 //
 // Faulty is for the tests of those who call a store.
 package storetest

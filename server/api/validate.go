@@ -121,12 +121,13 @@ func (h *Handler) judge(ctx context.Context, j *judging, body *wire.Spool, wrapp
 		return err
 	}
 	defer done()
-	definitions := collections.NewDefinitions(j, func(do func([]byte) error) error {
-		return schemas.Walk(body.Reader(), wrapper, do)
+	worker := h.Service.Turns.Worker(ctx)
+	definition, err := collections.Definitions(ctx, worker, j, func(do func([]byte) error) error {
+		return schemas.Walk(worker.Reader(body.Reader()), wrapper, do)
 	}, j.view)
-	stream := schemas.Stream{Judge: j, Profile: j.profile, Definition: definitions.In(ctx), Turn: h.Service.Turns.Work}
-	if err := stream.Each(ctx, body.Reader(), wrapper, yield); err != nil {
+	if err != nil {
 		return err
 	}
-	return definitions.Err()
+	stream := schemas.Stream{Judge: j, Profile: j.profile, Definition: definition, Turn: h.Service.Turns.Work}
+	return stream.Each(ctx, body.Reader(), wrapper, yield)
 }

@@ -7,7 +7,8 @@
 //
 // Whatever a busy server asks to have repeated is repeated: 429 and 503, and 502
 // and 504 of a proxy, are answered with patience, as long as Retry-After says,
-// and an answer that breaks off is asked for again. Both are safe, because posting an object that
-// is already there is no error in TAXII and a page is handed on only when it
-// is whole. Credentials are sent to the host of Config.Server and nowhere else.
+// and an answer that breaks off is asked for again. Both are safe, because posting an
+// object that is already there is no error in TAXII and a page is handed on only
+// when it is whole. Credentials are sent to the host of Config.Server and nowhere
+// else.
 package client
