@@ -22,23 +22,6 @@ func identify(next echo.HandlerFunc) echo.HandlerFunc {
 	}
 }
 
-// unreadGrace is how long the rest of a body may still come when its request has
-// been judged without it. net/http reads some of it before it answers.
-const unreadGrace = 2 * time.Second
-
-// hurry keeps a client without rights from holding a connection by a body that
-// never comes. After a body that was read to its end it changes nothing.
-func hurry(next echo.HandlerFunc) echo.HandlerFunc {
-	return func(c echo.Context) error {
-		err := next(c)
-		if c.Request().ContentLength != 0 {
-			// Writers that know no deadline, as in tests, wait for nobody.
-			_ = http.NewResponseController(c.Response()).SetReadDeadline(time.Now().Add(unreadGrace))
-		}
-		return err
-	}
-}
-
 // endChunked makes a chunked request the last one of its connection. net/http
 // takes one that gives a Content-Length besides and keeps that to itself; a proxy
 // that went by the length would take the end of the body for a request of its

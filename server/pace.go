@@ -27,6 +27,10 @@ const (
 
 	// piece is how much is written within one deadline.
 	piece = 256 << 10
+
+	// unreadGrace is how long the rest of a body may still come when its answer
+	// begins without it: net/http reads some of it before it sends the answer.
+	unreadGrace = 2 * time.Second
 )
 
 // allowance is how long a client may take for n bytes.
@@ -40,12 +44,15 @@ func allowance(n int) time.Duration {
 func (s *Server) pace(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		control := http.NewResponseController(c.Response().Writer)
-		w := &pacedWriter{ResponseWriter: c.Response().Writer, control: control, slow: s.metrics.slow.WithLabelValues("taking").Inc}
-		c.Response().Writer = w
 		body := &pacedBody{control: control, slow: s.metrics.slow.WithLabelValues("sending").Inc}
 		if r := c.Request(); r.Body != nil && r.Body != http.NoBody {
-			body.ReadCloser, r.Body = r.Body, body
+			body.ReadCloser = r.Body
+			r = r.WithContext(r.Context()) // a copy: net/http goes on to look at the body of its own
+			r.Body = body
+			c.SetRequest(r)
 		}
+		w := &pacedWriter{ResponseWriter: c.Response().Writer, body: body, control: control, slow: s.metrics.slow.WithLabelValues("taking").Inc}
+		c.Response().Writer = w
 		defer func() {
 			if caller, ok := collections.CallerFrom(c.Request().Context()); ok {
 				s.rates.charge(caller.Party, body.received+w.sent, time.Now())
@@ -60,6 +67,7 @@ func (s *Server) pace(next echo.HandlerFunc) echo.HandlerFunc {
 // A pacedWriter gives each piece of an answer a deadline.
 type pacedWriter struct {
 	http.ResponseWriter
+	body    *pacedBody // of the request
 	control *http.ResponseController
 	slow    func() // called when the client is too slow
 	sent    int
@@ -68,10 +76,19 @@ type pacedWriter struct {
 // Unwrap is for http.ResponseController.
 func (w *pacedWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
 
+// WriteHeader keeps a client from holding a request by a body that never comes.
+// Where the body comes after all, its end lifts the deadline.
+func (w *pacedWriter) WriteHeader(code int) {
+	if w.body.ReadCloser != nil && !w.body.ended {
+		// Writers that know no deadline, as in tests, wait for nobody.
+		_ = w.control.SetReadDeadline(time.Now().Add(unreadGrace))
+	}
+	w.ResponseWriter.WriteHeader(code)
+}
+
 func (w *pacedWriter) Write(p []byte) (written int, err error) {
 	for first := true; first || len(p) > 0 && err == nil; first = false {
 		part := p[:min(len(p), piece)]
-		// Writers that know no deadline, as in tests, wait for nobody.
 		deadline := time.Now().Add(allowance(len(part)))
 		_ = w.control.SetWriteDeadline(deadline)
 		var n int
@@ -92,6 +109,7 @@ type pacedBody struct {
 	control  *http.ResponseController
 	slow     func() // called when the client is too slow
 	received int
+	ended    bool
 	until    int // what received is at the end of the window
 	deadline time.Time
 }
@@ -106,6 +124,7 @@ func (b *pacedBody) Read(p []byte) (int, error) {
 	b.received += n
 	switch {
 	case err == io.EOF:
+		b.ended = true
 		_ = b.control.SetReadDeadline(time.Time{})
 	case err != nil && !time.Now().Before(b.deadline):
 		b.slow()

@@ -1,6 +1,7 @@
 package server
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"crypto/tls"
@@ -186,6 +187,64 @@ func TestSlowSender(t *testing.T) {
 			})
 		})
 	}
+}
+
+// TX-SEC-02, TX-AUTH-03: a body that was announced, is not needed and never comes
+// holds no answer back for long, however long the answer is.
+func TestUnneededBodyThatNeverComes(t *testing.T) {
+	s := start(t, testConfig(t))
+	token := s.token(t)
+	long := strings.Replace(lateIdentity, "late", strings.Repeat("late", 2000), 1)
+	if status, body := post(t, s, token, `{"objects":[`+long+`]}`); status != http.StatusAccepted {
+		t.Fatalf("push = %d %s", status, body)
+	}
+	for _, tc := range []struct{ name, path, token string }{
+		{"without a token", "/v1/openapi.json", ""},
+		{"with a token", "/taxii2/us-cn/collections/activity-from-cn/objects/", token},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
+			conn, err := net.Dial("tcp", s.listener.Addr().String())
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer conn.Close()
+			conn.SetDeadline(time.Now().Add(5 * unreadGrace))
+			fmt.Fprintf(conn, "GET %s HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer %s\r\nContent-Length: 1\r\n\r\n", tc.path, tc.token)
+			in := bufio.NewReader(conn)
+			res, err := http.ReadResponse(in, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer res.Body.Close()
+			if n, err := io.Copy(io.Discard, res.Body); err != nil || res.StatusCode != http.StatusOK || n < 4<<10 {
+				t.Errorf("%d, %d bytes, %v; want 200 and all of it", res.StatusCode, n, err)
+			}
+			if _, err := in.ReadByte(); err != io.EOF {
+				t.Errorf("then %v; want the connection closed", err)
+			}
+		})
+	}
+}
+
+// A body that is not needed but comes ends no answer that takes long.
+func TestUnneededBodyThatComes(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ended := make(chan error, 1)
+		p := paced(t, nil, func(c echo.Context) error {
+			_, err := c.Response().Write(make([]byte, 8<<10))
+			time.Sleep(5 * unreadGrace)
+			ended <- errors.Join(err, c.Request().Context().Err())
+			return nil
+		})
+		conn := p.Dial()
+		defer conn.Close()
+		go io.Copy(io.Discard, conn)
+		io.WriteString(conn, "GET / HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\n{}")
+		if err := <-ended; err != nil {
+			t.Error(err)
+		}
+	})
 }
 
 // TX-SEC-02: on HTTP/2 a stream that is not read is cut off by itself; others on
