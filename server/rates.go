@@ -65,10 +65,9 @@ func (r *rates) admit(party string, now time.Time) error {
 	if debt := -a.bytes.TokensAt(now); r.bytes > 0 && debt > 0 {
 		return r.refuse(a, party, "bytes", fmt.Sprintf("%.0f bytes", r.bytes), time.Duration(debt/r.bytes*float64(time.Second)))
 	}
-	turn := a.requests.ReserveN(now, 1)
-	if wait := turn.DelayFrom(now); wait > 0 {
-		turn.CancelAt(now)
-		return r.refuse(a, party, "requests", fmt.Sprintf("%g requests", r.requests), wait)
+	if !a.requests.AllowN(now, 1) { // which takes nothing then
+		wait := time.Duration((1 - a.requests.TokensAt(now)) / r.requests * float64(time.Second))
+		return r.refuse(a, party, "requests", fmt.Sprintf("%g requests", r.requests), max(wait, 1))
 	}
 	return nil
 }

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -52,6 +53,27 @@ func TestRateOfRequests(t *testing.T) {
 	}
 	if err := r.admit("a", now.Add(2*time.Second)); err != nil {
 		t.Errorf("when it comes back: %v", err)
+	}
+}
+
+// TX-ERR-08: refusals at the same time do not make it longer either.
+func TestRefusalsCostNothing(t *testing.T) {
+	r, now := newRates(0.5, 0), time.Unix(1e9, 0)
+	for range 5 {
+		after(t, r.admit("a", now))
+	}
+	wait := after(t, r.admit("a", now))
+	var asking sync.WaitGroup
+	for range 8 {
+		asking.Go(func() {
+			for range 10_000 {
+				_ = r.admit("a", now)
+			}
+		})
+	}
+	asking.Wait()
+	if err := r.admit("a", now.Add(wait)); err != nil {
+		t.Errorf("when it comes back after %v: %v", wait, err)
 	}
 }
 
