@@ -3,6 +3,7 @@ package server
 import (
 	"cmp"
 	"crypto/rand"
+	"errors"
 	"log/slog"
 	"net/http"
 	"strconv"
@@ -60,6 +61,9 @@ func (s *Server) record(c echo.Context, took time.Duration, whole bool, err erro
 	r, w := c.Request(), c.Response()
 	route, method := cmp.Or(c.Path(), "none"), methodLabel(r.Method)
 	caller, _ := collections.CallerFrom(r.Context())
+	if over, ok := errors.AsType[*overRate](err); ok {
+		caller = over.caller
+	}
 	line := []slog.Attr{
 		slog.String("id", w.Header().Get(echo.HeaderXRequestID)),
 		slog.String("party", caller.Party),

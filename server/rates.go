@@ -95,12 +95,24 @@ func (r *rates) charge(party string, n int, now time.Time) {
 	}
 }
 
+// An overRate is the refusal of a caller whose party is over its rate. It goes no
+// further; the access line names it all the same.
+type overRate struct {
+	error
+	caller collections.Caller
+}
+
+func (o *overRate) Unwrap() error { return o.error }
+
 // authenticate finds out who asks and whether its party may, before anything
 // else is looked at.
 func (s *Server) authenticate(r *http.Request) (collections.Caller, error) {
 	caller, err := s.auth.Authenticate(r)
-	if err == nil {
-		err = s.rates.admit(caller.Party, time.Now())
+	if err != nil {
+		return collections.Caller{}, err
 	}
-	return caller, err
+	if err := s.rates.admit(caller.Party, time.Now()); err != nil {
+		return collections.Caller{}, &overRate{err, caller}
+	}
+	return caller, nil
 }

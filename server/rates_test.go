@@ -119,6 +119,11 @@ func TestRateIsAnswered(t *testing.T) {
 			t.Errorf("%s: %d, Retry-After %q, %s; want 429, one to ten seconds, and why", path, res.StatusCode, res.Header.Get("Retry-After"), body)
 		}
 	}
+	for line := range strings.Lines(s.log.String()) {
+		if strings.Contains(line, " status=429 ") && (!strings.Contains(line, " party=cert-us ") || strings.Contains(line, ` jti="" `)) {
+			t.Errorf("the access line does not say which token floods: %s", line)
+		}
+	}
 	if code, _ := get(t, s.URL()+"/taxii2/", ""); code != http.StatusUnauthorized {
 		t.Errorf("without a token: %d; want 401", code)
 	}
