@@ -18,7 +18,8 @@ const (
 	// an old modem did.
 	slowest = 4 << 10
 
-	// stall is how long a line may stand still besides.
+	// stall is how long a line may stand still besides. What a slow client uses
+	// of it comes back only where it is faster again.
 	stall = 20 * time.Second
 
 	// window is how much of a body is received within one deadline: a sender of
@@ -33,9 +34,9 @@ const (
 	unreadGrace = 2 * time.Second
 )
 
-// allowance is how long a client may take for n bytes.
+// allowance is how long a client may take for n bytes besides standing still.
 func allowance(n int) time.Duration {
-	return stall + time.Duration(n)*time.Second/slowest
+	return time.Duration(n) * time.Second / slowest
 }
 
 // pace bounds how slowly a request is received and its answer taken, and counts
@@ -51,7 +52,7 @@ func (s *Server) pace(next echo.HandlerFunc) echo.HandlerFunc {
 			r.Body = body
 			c.SetRequest(r)
 		}
-		w := &pacedWriter{ResponseWriter: c.Response().Writer, body: body, control: control, slow: s.metrics.slow.WithLabelValues("taking").Inc}
+		w := &pacedWriter{ResponseWriter: c.Response().Writer, body: body, control: control, left: stall, slow: s.metrics.slow.WithLabelValues("taking").Inc}
 		c.Response().Writer = w
 		defer func() {
 			if caller, ok := collections.CallerFrom(c.Request().Context()); ok {
@@ -59,7 +60,7 @@ func (s *Server) pace(next echo.HandlerFunc) echo.HandlerFunc {
 			}
 		}()
 		err := next(c)
-		_ = control.SetWriteDeadline(time.Now().Add(allowance(0))) // for what net/http still holds
+		_ = control.SetWriteDeadline(time.Now().Add(stall)) // for what net/http still holds
 		return err
 	}
 }
@@ -69,7 +70,8 @@ type pacedWriter struct {
 	http.ResponseWriter
 	body    *pacedBody // of the request
 	control *http.ResponseController
-	slow    func() // called when the client is too slow
+	slow    func()        // called when the client is too slow
+	left    time.Duration // of stall
 	sent    int
 }
 
@@ -89,12 +91,14 @@ func (w *pacedWriter) WriteHeader(code int) {
 func (w *pacedWriter) Write(p []byte) (written int, err error) {
 	for first := true; first || len(p) > 0 && err == nil; first = false {
 		part := p[:min(len(p), piece)]
-		deadline := time.Now().Add(allowance(len(part)))
-		_ = w.control.SetWriteDeadline(deadline)
+		began, most := time.Now(), w.left+allowance(len(part))
+		_ = w.control.SetWriteDeadline(began.Add(most))
 		var n int
 		n, err = w.ResponseWriter.Write(part)
 		written, p = written+n, p[n:]
-		if err != nil && !time.Now().Before(deadline) { // a stream of HTTP/2 has an error of its own for it
+		took := time.Since(began) // what passes between writes is our own time
+		w.left = min(w.left+allowance(n)-took, stall)
+		if err != nil && took >= most { // a stream of HTTP/2 has an error of its own for it
 			w.slow()
 		}
 	}
@@ -117,7 +121,11 @@ type pacedBody struct {
 func (b *pacedBody) Read(p []byte) (int, error) {
 	if b.received >= b.until {
 		b.until = b.received + window
-		b.deadline = time.Now().Add(allowance(window))
+		left := stall
+		if !b.deadline.IsZero() {
+			left = min(max(time.Until(b.deadline), 0), stall)
+		}
+		b.deadline = time.Now().Add(left + allowance(window))
 		_ = b.control.SetReadDeadline(b.deadline)
 	}
 	n, err := b.ReadCloser.Read(p)
