@@ -3,6 +3,7 @@ package server
 import (
 	"cmp"
 	"crypto/rand"
+	"errors"
 	"log/slog"
 	"net/http"
 	"strconv"
@@ -19,23 +20,6 @@ func identify(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		c.Response().Header().Set(echo.HeaderXRequestID, rand.Text())
 		return next(c)
-	}
-}
-
-// unreadGrace is how long the rest of a body may still come when its request has
-// been judged without it. net/http reads some of it before it answers.
-const unreadGrace = 2 * time.Second
-
-// hurry keeps a client without rights from holding a connection by a body that
-// never comes. After a body that was read to its end it changes nothing.
-func hurry(next echo.HandlerFunc) echo.HandlerFunc {
-	return func(c echo.Context) error {
-		err := next(c)
-		if c.Request().ContentLength != 0 {
-			// Writers that know no deadline, as in tests, wait for nobody.
-			_ = http.NewResponseController(c.Response()).SetReadDeadline(time.Now().Add(unreadGrace))
-		}
-		return err
 	}
 }
 
@@ -77,6 +61,9 @@ func (s *Server) record(c echo.Context, took time.Duration, whole bool, err erro
 	r, w := c.Request(), c.Response()
 	route, method := cmp.Or(c.Path(), "none"), methodLabel(r.Method)
 	caller, _ := collections.CallerFrom(r.Context())
+	if over, ok := errors.AsType[*overRate](err); ok {
+		caller = over.caller
+	}
 	line := []slog.Attr{
 		slog.String("id", w.Header().Get(echo.HeaderXRequestID)),
 		slog.String("party", caller.Party),

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"accord/collections"
+	"accord/server/auth"
 
 	lru "github.com/hashicorp/golang-lru/v2"
 	"github.com/labstack/echo/v4"
@@ -106,12 +107,14 @@ func guessDelay(failures float64) time.Duration {
 }
 
 // slowGuesses answers failed log-ins late, the more so the more of them came from
-// an address. Who sends no credentials has not guessed, and a good token is
-// answered as ever, from the same address too.
+// an address. Who sends no credentials has not guessed, nor has who cannot be
+// known because the keys of his issuer are not there; a good token is answered as
+// ever, from the same address too.
 func (s *Server) slowGuesses(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		err := next(c)
-		if !errors.Is(err, collections.ErrUnauthenticated) || len(c.Request().Header.Values(echo.HeaderAuthorization)) == 0 {
+		if !errors.Is(err, collections.ErrUnauthenticated) || errors.Is(err, auth.ErrNoKeys) ||
+			len(c.Request().Header.Values(echo.HeaderAuthorization)) == 0 {
 			return err
 		}
 		from := network(c.RealIP())

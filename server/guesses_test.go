@@ -3,12 +3,18 @@ package server
 import (
 	"io"
 	"net/http"
+	"net/http/httptest"
 	"net/netip"
 	"runtime"
 	"slices"
 	"strings"
 	"testing"
 	"time"
+
+	"accord/collections"
+	"accord/server/auth"
+
+	"github.com/labstack/echo/v4"
 )
 
 // do sends a request without a body.
@@ -166,5 +172,18 @@ func TestGuessBeyondTheBoundIsClosed(t *testing.T) {
 	res := do(t, http.MethodGet, s.URL()+"/taxii2/", "guess")
 	if body := read(t, res); res.StatusCode != http.StatusUnauthorized || !res.Close || res.Header.Get("WWW-Authenticate") == "" {
 		t.Errorf("%d, closed is %v: %s; want 401, the challenges, and the end of the connection", res.StatusCode, res.Close, body)
+	}
+}
+
+// P10: while an issuer does not answer, its tools, which go on asking, are not
+// slowed as guessers.
+func TestTokenOfUnknownKeysIsNoGuess(t *testing.T) {
+	s := &Server{guesses: newGuesses()}
+	r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/taxii2/", nil)
+	r.Header.Set("Authorization", "Bearer good")
+	refusal := &collections.Error{Kind: collections.ErrUnauthenticated, Err: auth.ErrNoKeys}
+	err := s.slowGuesses(func(echo.Context) error { return refusal })(echo.New().NewContext(r, httptest.NewRecorder()))
+	if n := s.guesses.addresses.Len(); err != refusal || n != 0 {
+		t.Errorf("%v, %d addresses that guessed; want the refusal and none", err, n)
 	}
 }

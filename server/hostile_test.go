@@ -6,6 +6,7 @@ import (
 	"runtime"
 	"strings"
 	"testing"
+	"time"
 
 	"accord/taxii/conformance"
 )
@@ -142,10 +143,13 @@ func TestHostileRequests(t *testing.T) {
 func (tc hostile) run(t *testing.T, p *parties) {
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)
-	c := p.dial(t)
+	c, began := p.dial(t), time.Now()
 	c.say(tc.text)
 	for i, want := range tc.want {
 		a := c.hear()
+		if took := time.Since(began); took >= unreadGrace { // nobody waits for a body that the client keeps to itself
+			t.Errorf("answer %d came after %v", i, took)
+		}
 		if a.StatusCode != want {
 			t.Fatalf("answer %d is %d %.300s; want %d", i, a.StatusCode, a.body, want)
 		}

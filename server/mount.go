@@ -24,7 +24,7 @@ func (s *Server) mount() {
 func (s *Server) surfaces(store collections.Store) http.Handler {
 	e := echo.New()
 	e.IPExtractor = clientAddress(s.cfg)
-	e.Use(identify, s.pace, hurry, endChunked, s.observe, s.slowGuesses, middleware.RecoverWithConfig(middleware.RecoverConfig{LogErrorFunc: s.logPanic}))
+	e.Use(identify, s.pace, endChunked, s.observe, s.slowGuesses, middleware.RecoverWithConfig(middleware.RecoverConfig{LogErrorFunc: s.logPanic}))
 	e.GET("/healthz", s.getHealth)
 	e.GET("/readyz", s.getReadiness)
 	service := &collections.Service{

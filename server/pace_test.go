@@ -1,6 +1,7 @@
 package server
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"crypto/tls"
@@ -28,9 +29,25 @@ import (
 type pipes struct {
 	conns  chan net.Conn
 	closed chan struct{}
+	served *prometheus.Registry // what the server counts
 }
 
-func newPipes() pipes { return pipes{make(chan net.Conn), make(chan struct{})} }
+func newPipes(r *prometheus.Registry) pipes {
+	return pipes{make(chan net.Conn), make(chan struct{}), r}
+}
+
+// slowOnes is how many requests were broken off because the client was too slow.
+func (p pipes) slowOnes() (n float64) {
+	families, _ := p.served.Gather()
+	for _, f := range families {
+		if f.GetName() == "accord_slow_clients_total" {
+			for _, m := range f.GetMetric() {
+				n += m.GetCounter().GetValue()
+			}
+		}
+	}
+	return n
+}
 
 func (p pipes) Accept() (net.Conn, error) {
 	select {
@@ -51,11 +68,12 @@ func (p pipes) Dial() net.Conn {
 
 // paced serves a handler behind pace, in a bubble of synctest.
 func paced(t *testing.T, config *tls.Config, handler echo.HandlerFunc) pipes {
-	s := &Server{log: slog.New(slog.DiscardHandler), metrics: newMetrics(prometheus.NewRegistry()), rates: &rates{}}
+	registry := prometheus.NewRegistry()
+	s := &Server{log: slog.New(slog.DiscardHandler), metrics: newMetrics(registry), rates: &rates{}}
 	e := echo.New()
 	e.Use(s.pace)
 	e.Any("/*", handler)
-	server, p := s.newHTTP(e), newPipes()
+	server, p := s.newHTTP(e), newPipes(registry)
 	var listener net.Listener = p
 	if config != nil {
 		listener = tls.NewListener(p, config)
@@ -84,19 +102,20 @@ func send(conn net.Conn, request string, n int) error {
 }
 
 // TX-SEC-02: who takes an answer too slowly is cut off; a thin line is not slow,
-// however long the answer takes on it.
+// however long the answer takes on it, and however small the writes are.
 func TestSlowReader(t *testing.T) {
 	const size = 4 << 20
 	for _, tc := range []struct {
-		perSecond int
-		whole     bool
-	}{{1, false}, {1 << 10, false}, {8 << 10, true}, {1 << 20, true}} {
-		t.Run(fmt.Sprint(tc.perSecond), func(t *testing.T) {
+		perSecond, write int
+		whole            bool
+	}{{1, 1 << 20, false}, {1 << 10, 1 << 20, false}, {2 << 10, 1 << 20, false}, {2 << 10, 32 << 10, false}, {2 << 10, 1 << 10, false},
+		{8 << 10, 1 << 20, true}, {8 << 10, 1 << 10, true}, {1 << 20, 1 << 20, true}} {
+		t.Run(fmt.Sprintf("%d of writes of %d", tc.perSecond, tc.write), func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				done := make(chan error, 1)
 				p := paced(t, nil, func(c echo.Context) error {
-					for range 4 {
-						if _, err := c.Response().Write(make([]byte, size/4)); err != nil {
+					for range size / tc.write {
+						if _, err := c.Response().Write(make([]byte, tc.write)); err != nil {
 							done <- err
 							return nil
 						}
@@ -116,9 +135,12 @@ func TestSlowReader(t *testing.T) {
 				}
 				err := <-done
 				if tc.whole && (err != nil || got < size) || !tc.whole && !errors.Is(err, os.ErrDeadlineExceeded) {
-					t.Errorf("%d bytes a second: got %d in %v, %v; want all of it: %v", tc.perSecond, got, time.Since(began), err, tc.whole)
+					t.Errorf("got %d in %v, %v; want all of it: %v", got, time.Since(began), err, tc.whole)
 				}
-				if most := allowance(piece) + 2*time.Second; !tc.whole && time.Since(began) > most {
+				if slow := p.slowOnes(); (slow == 0) != tc.whole {
+					t.Errorf("%v are counted as slow; want all of it: %v", slow, tc.whole)
+				}
+				if most := stall + allowance(piece) + 2*time.Second; !tc.whole && time.Since(began) > most {
 					t.Errorf("cut off after %v; want %v at most", time.Since(began), most)
 				}
 			})
@@ -132,7 +154,7 @@ func TestSlowSender(t *testing.T) {
 	for _, tc := range []struct {
 		perSecond int
 		whole     bool
-	}{{1, false}, {1 << 10, false}, {4 << 10, true}, {1 << 20, true}} {
+	}{{1, false}, {1 << 10, false}, {2 << 10, false}, {4 << 10, true}, {1 << 20, true}} {
 		t.Run(fmt.Sprint(tc.perSecond), func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				const size = 512 << 10
@@ -157,12 +179,73 @@ func TestSlowSender(t *testing.T) {
 				if whole := strings.Contains(got, fmt.Sprintf("%d bytes, <nil>.", size)); whole != tc.whole {
 					t.Errorf("%d bytes a second: the answer is %.200q; want all of it: %v", tc.perSecond, got, tc.whole)
 				}
-				if most := allowance(window) + 10*time.Second; !tc.whole && time.Since(began) > most {
+				if slow := p.slowOnes(); (slow == 0) != (tc.whole || tc.perSecond == 1) { // the head of that one is too slow
+					t.Errorf("%v are counted as slow; want all of it: %v", slow, tc.whole)
+				}
+				if most := stall + 2*allowance(window) + 10*time.Second; !tc.whole && time.Since(began) > most {
 					t.Errorf("cut off after %v; want %v at most", time.Since(began), most)
 				}
 			})
 		})
 	}
+}
+
+// TX-SEC-02, TX-AUTH-03: a body that was announced, is not needed and never comes
+// holds no answer back for long, however long the answer is.
+func TestUnneededBodyThatNeverComes(t *testing.T) {
+	s := start(t, testConfig(t))
+	token := s.token(t)
+	long := strings.Replace(lateIdentity, "late", strings.Repeat("late", 2000), 1)
+	if status, body := post(t, s, token, `{"objects":[`+long+`]}`); status != http.StatusAccepted {
+		t.Fatalf("push = %d %s", status, body)
+	}
+	for _, tc := range []struct{ name, path, token string }{
+		{"without a token", "/v1/openapi.json", ""},
+		{"with a token", "/taxii2/us-cn/collections/activity-from-cn/objects/", token},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
+			conn, err := net.Dial("tcp", s.listener.Addr().String())
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer conn.Close()
+			conn.SetDeadline(time.Now().Add(5 * unreadGrace))
+			fmt.Fprintf(conn, "GET %s HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer %s\r\nContent-Length: 1\r\n\r\n", tc.path, tc.token)
+			in := bufio.NewReader(conn)
+			res, err := http.ReadResponse(in, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer res.Body.Close()
+			if n, err := io.Copy(io.Discard, res.Body); err != nil || res.StatusCode != http.StatusOK || n < 4<<10 {
+				t.Errorf("%d, %d bytes, %v; want 200 and all of it", res.StatusCode, n, err)
+			}
+			if _, err := in.ReadByte(); err != io.EOF {
+				t.Errorf("then %v; want the connection closed", err)
+			}
+		})
+	}
+}
+
+// A body that is not needed but comes ends no answer that takes long.
+func TestUnneededBodyThatComes(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ended := make(chan error, 1)
+		p := paced(t, nil, func(c echo.Context) error {
+			_, err := c.Response().Write(make([]byte, 8<<10))
+			time.Sleep(5 * unreadGrace)
+			ended <- errors.Join(err, c.Request().Context().Err())
+			return nil
+		})
+		conn := p.Dial()
+		defer conn.Close()
+		go io.Copy(io.Discard, conn)
+		io.WriteString(conn, "GET / HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\n{}")
+		if err := <-ended; err != nil {
+			t.Error(err)
+		}
+	})
 }
 
 // TX-SEC-02: on HTTP/2 a stream that is not read is cut off by itself; others on
@@ -196,6 +279,9 @@ func TestSlowStream(t *testing.T) {
 		defer slow.Body.Close()
 		if err := <-done; err == nil || slow.ProtoMajor != 2 {
 			t.Errorf("HTTP/%d: who does not read gets all: %v", slow.ProtoMajor, err)
+		}
+		if slow := p.slowOnes(); slow != 1 {
+			t.Errorf("%v are counted as slow", slow)
 		}
 		res, err := client.Get("https://accord.example/small")
 		if err != nil {
@@ -243,7 +329,7 @@ func TestSlowHTTP2Connection(t *testing.T) {
 		for range 2 {
 			select {
 			case err := <-done:
-				if most := allowance(piece) + 2*stall; err == nil || time.Since(began) > most {
+				if most := allowance(piece) + 3*stall; err == nil || time.Since(began) > most {
 					t.Errorf("cut off after %v, %v; want %v at most", time.Since(began), err, most)
 				}
 			case <-time.After(time.Hour):

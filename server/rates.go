@@ -65,10 +65,9 @@ func (r *rates) admit(party string, now time.Time) error {
 	if debt := -a.bytes.TokensAt(now); r.bytes > 0 && debt > 0 {
 		return r.refuse(a, party, "bytes", fmt.Sprintf("%.0f bytes", r.bytes), time.Duration(debt/r.bytes*float64(time.Second)))
 	}
-	turn := a.requests.ReserveN(now, 1)
-	if wait := turn.DelayFrom(now); wait > 0 {
-		turn.CancelAt(now)
-		return r.refuse(a, party, "requests", fmt.Sprintf("%g requests", r.requests), wait)
+	if !a.requests.AllowN(now, 1) { // which takes nothing then
+		wait := time.Duration((1 - a.requests.TokensAt(now)) / r.requests * float64(time.Second))
+		return r.refuse(a, party, "requests", fmt.Sprintf("%g requests", r.requests), max(wait, 1))
 	}
 	return nil
 }
@@ -96,12 +95,24 @@ func (r *rates) charge(party string, n int, now time.Time) {
 	}
 }
 
+// An overRate is the refusal of a caller whose party is over its rate. It goes no
+// further; the access line names it all the same.
+type overRate struct {
+	error
+	caller collections.Caller
+}
+
+func (o *overRate) Unwrap() error { return o.error }
+
 // authenticate finds out who asks and whether its party may, before anything
 // else is looked at.
 func (s *Server) authenticate(r *http.Request) (collections.Caller, error) {
 	caller, err := s.auth.Authenticate(r)
-	if err == nil {
-		err = s.rates.admit(caller.Party, time.Now())
+	if err != nil {
+		return collections.Caller{}, err
 	}
-	return caller, err
+	if err := s.rates.admit(caller.Party, time.Now()); err != nil {
+		return collections.Caller{}, &overRate{err, caller}
+	}
+	return caller, nil
 }

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -55,6 +56,27 @@ func TestRateOfRequests(t *testing.T) {
 	}
 }
 
+// TX-ERR-08: refusals at the same time do not make it longer either.
+func TestRefusalsCostNothing(t *testing.T) {
+	r, now := newRates(0.5, 0), time.Unix(1e9, 0)
+	for range 5 {
+		after(t, r.admit("a", now))
+	}
+	wait := after(t, r.admit("a", now))
+	var asking sync.WaitGroup
+	for range 8 {
+		asking.Go(func() {
+			for range 10_000 {
+				_ = r.admit("a", now)
+			}
+		})
+	}
+	asking.Wait()
+	if err := r.admit("a", now.Add(wait)); err != nil {
+		t.Errorf("when it comes back after %v: %v", wait, err)
+	}
+}
+
 // An answer that was begun is finished, and may leave a debt.
 func TestRateOfBytes(t *testing.T) {
 	r, now := newRates(0, 1000), time.Unix(1e9, 0)
@@ -95,6 +117,11 @@ func TestRateIsAnswered(t *testing.T) {
 		if body := read(t, res); res.StatusCode != http.StatusTooManyRequests || err != nil || seconds < 1 || seconds > 10 ||
 			!strings.Contains(body, want) || !strings.Contains(body, "0.1 requests a second") {
 			t.Errorf("%s: %d, Retry-After %q, %s; want 429, one to ten seconds, and why", path, res.StatusCode, res.Header.Get("Retry-After"), body)
+		}
+	}
+	for line := range strings.Lines(s.log.String()) {
+		if strings.Contains(line, " status=429 ") && (!strings.Contains(line, " party=cert-us ") || strings.Contains(line, ` jti="" `)) {
+			t.Errorf("the access line does not say which token floods: %s", line)
 		}
 	}
 	if code, _ := get(t, s.URL()+"/taxii2/", ""); code != http.StatusUnauthorized {

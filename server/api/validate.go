@@ -49,8 +49,11 @@ func (h *Handler) validate(c echo.Context) error {
 		return err
 	}
 	begin(c, http.StatusOK, jsonType, nobody)
-	_, err = report.WriteTo(c.Response())
-	return err
+	if _, err := report.WriteTo(c.Response()); err != nil {
+		wire.Log(c, http.StatusInternalServerError, err, h.Log)
+		panic(http.ErrAbortHandler) // lest the client takes a part for the whole
+	}
+	return nil
 }
 
 // A judging is by what a request wants its objects judged.

@@ -11,6 +11,7 @@ import (
 	"testing/synctest"
 
 	"accord/collections"
+	"accord/schemas"
 	"accord/stix"
 
 	"github.com/labstack/echo/v4"
@@ -37,6 +38,17 @@ func (v *slowValidator) Rules() [32]byte { return [32]byte{} }
 // validating returns a function that has a body of a party validated, which has
 // most bytes at most. A party may have two pushes worked on, and eight there.
 func validating(v collections.Validator, most int64) func(party string, body io.Reader) *httptest.ResponseRecorder {
+	e := validator(v, most)
+	return func(party string, body io.Reader) *httptest.ResponseRecorder {
+		r, w := httptest.NewRequest("POST", "/v1/validate", body), httptest.NewRecorder()
+		r.Header.Set("Content-Type", "application/json")
+		r.Header.Set("Party", party)
+		e.ServeHTTP(w, r)
+		return w
+	}
+}
+
+func validator(v collections.Validator, most int64) *echo.Echo {
 	e := echo.New()
 	h := &Handler{
 		Service:          &collections.Service{Turns: collections.Turns{MaxPushes: 2}},
@@ -48,13 +60,7 @@ func validating(v collections.Validator, most int64) func(party string, body io.
 		Log: slog.New(slog.DiscardHandler),
 	}
 	h.Mount(e)
-	return func(party string, body io.Reader) *httptest.ResponseRecorder {
-		r, w := httptest.NewRequest("POST", "/v1/validate", body), httptest.NewRecorder()
-		r.Header.Set("Content-Type", "application/json")
-		r.Header.Set("Party", party)
-		e.ServeHTTP(w, r)
-		return w
-	}
+	return e
 }
 
 // TX-SEC-02, TX-ERR-08: what a party has too much of at once is answered with 429,
@@ -115,4 +121,29 @@ func TestValidateBoundsTheReport(t *testing.T) {
 	if res := validate("cert-us", strings.NewReader(body)); res.Code != http.StatusServiceUnavailable || res.Header().Get("Retry-After") == "" {
 		t.Errorf("%d %.300s; want 503", res.Code, res.Body)
 	}
+}
+
+// A shortWriter takes a hundred bytes.
+type shortWriter struct{ *httptest.ResponseRecorder }
+
+func (w shortWriter) Write(p []byte) (int, error) {
+	if w.Body.Len()+len(p) > 100 {
+		return 0, io.ErrShortWrite
+	}
+	return w.ResponseRecorder.Write(p)
+}
+
+// A report that breaks off does not end as if it were whole.
+func TestValidateBreaksOff(t *testing.T) {
+	e := validator(schemas.New(), 1<<20)
+	r := httptest.NewRequest("POST", "/v1/validate", strings.NewReader(`{"objects":[{},{}]}`))
+	r.Header.Set("Content-Type", "application/json")
+	r.Header.Set("Party", "a")
+	w := shortWriter{httptest.NewRecorder()}
+	defer func() {
+		if why := recover(); why != http.ErrAbortHandler || w.Code != http.StatusOK {
+			t.Errorf("%d, it ends with %v; want %v after 200", w.Code, why, http.ErrAbortHandler)
+		}
+	}()
+	e.ServeHTTP(w, r)
 }

@@ -14,11 +14,17 @@ const (
 	detailNotValid = "not valid"
 )
 
+// ErrNoKeys is the cause why a token is refused that may be good: the keys of
+// its issuer could not be had.
+var ErrNoKeys = errors.New("the keys of the issuer could not be had")
+
 // Authenticate names who asks: by the Authorization header or, without one, by
-// the certificate of the TLS connection. Without usable credentials the error is of kind
-// ErrUnauthenticated, with the reason as its cause, for the log; a server that
-// cannot know what holds now answers ErrUnavailable. It waits for the keys of a
-// party's issuer two seconds at most.
+// the certificate of the TLS connection. Without usable credentials the error is
+// of kind ErrUnauthenticated, with the reason as its cause, for the log; a server
+// that cannot know what holds now answers ErrUnavailable. It waits for the keys
+// of a party's issuer two seconds at most. Without them a token is refused like
+// any other that is not good, so that no stranger learns who declares an issuer
+// (P5); the cause is ErrNoKeys then.
 func (a *Authenticator) Authenticate(r *http.Request) (collections.Caller, error) {
 	cred, err := readCredentials(r.Header)
 	if errors.Is(err, errNoCredentials) && r.TLS != nil && len(r.TLS.PeerCertificates) > 0 {
@@ -47,15 +53,18 @@ func (a *Authenticator) Authenticate(r *http.Request) (collections.Caller, error
 }
 
 // unauthenticated hides a reason from the client. The reason goes on as text
-// only: the kind of an error within it must not become that of the answer.
+// only, and as ErrNoKeys where it is that: the kind of an error within it must
+// not become that of the answer.
 func unauthenticated(reason error) error {
 	detail := detailNotValid
 	if errors.Is(reason, errExpired) {
 		detail = detailExpired
 	}
-	return &collections.Error{
-		Kind: collections.ErrUnauthenticated, Detail: detail, Err: errors.New(reason.Error()),
+	cause := errors.New(reason.Error())
+	if errors.Is(reason, ErrNoKeys) {
+		cause = noKeys{cause}
 	}
+	return &collections.Error{Kind: collections.ErrUnauthenticated, Detail: detail, Err: cause}
 }
 
 // Challenges returns the values of WWW-Authenticate for a 401 that err led to,

@@ -78,12 +78,20 @@ func (a *Authenticator) verifyCertificate(ctx context.Context, chain []*x509.Cer
 
 var errNotBound = errors.New("no token is bound to the certificate")
 
+// maxCertificateNames is in how many names of a certificate a token is looked
+// for. Real clients have a handful; what anybody may sign for himself has room
+// for tens of thousands, to be looked up at each request.
+const maxCertificateNames = 100
+
 // boundTo returns the token that a certificate presents. A pin decides alone,
 // so that to revoke it ends the certificate whatever names stand in it; names
 // must lead to one token that holds.
 func (a *Authenticator) boundTo(leaf *x509.Certificate) (tokenRecord, error) {
 	if token, ok := a.log.byBinding(pinOf(leaf)); ok {
 		return token, nil
+	}
+	if n := len(leaf.DNSNames) + len(leaf.EmailAddresses) + len(leaf.URIs); n > maxCertificateNames {
+		return tokenRecord{}, fmt.Errorf("%w by its hash, and it has %d names, of which %d at most are looked at", errNotBound, n, maxCertificateNames)
 	}
 	found := map[string]bool{} // the ids of tokens
 	var token tokenRecord

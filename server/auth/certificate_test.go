@@ -152,6 +152,9 @@ func TestCertificateName(t *testing.T) {
 	w.issue(Request{Party: "cert-cn", Scope: "read:us-cn/*", CertificateName: "Duty@Cert.example"})
 	w.issue(Request{Party: "cert-us", Scope: "write:us-cn/*", CertificateName: "spiffe://cert.example/poller"})
 	poller := named("poller.cert.example")
+	last := func(n int) func(*x509.Certificate) { // of n names
+		return named(append(slices.Repeat([]string{"x.example"}, n-1), "poller.cert.example")...)
+	}
 	for _, tc := range []struct {
 		name   string
 		roots  []*authority
@@ -163,12 +166,14 @@ func TestCertificateName(t *testing.T) {
 		{"in another case, among others", []*authority{root}, []*x509.Certificate{root.issue(named("x.example", "POLLER.cert.example"))}, "cert-us", ""},
 		{"e-mail", []*authority{root}, []*x509.Certificate{root.issue(func(c *x509.Certificate) { c.EmailAddresses = []string{"Duty@cert.EXAMPLE"} })}, "cert-cn", ""},
 		{"URI", []*authority{root}, []*x509.Certificate{root.issue(func(c *x509.Certificate) { c.URIs = []*url.URL{spiffe} })}, "cert-us", ""},
+		{"the last of many", []*authority{root}, []*x509.Certificate{root.issue(last(maxCertificateNames))}, "cert-us", ""},
 		{"by a middle authority", []*authority{root}, []*x509.Certificate{middle.issue(poller), middle.cert}, "cert-us", ""},
 		{"one of two roots", []*authority{stranger, root}, []*x509.Certificate{root.issue(poller)}, "cert-us", ""},
 		{"any use", []*authority{root}, []*x509.Certificate{root.issue(func(c *x509.Certificate) { c.DNSNames, c.ExtKeyUsage = []string{"poller.cert.example"}, nil })}, "cert-us", ""},
 
 		{"no authorities", nil, []*x509.Certificate{root.issue(poller)}, "", "tls_client_ca"},
 		{"a path without end", []*authority{root}, slices.Repeat([]*x509.Certificate{root.issue(poller)}, maxChain+1), "", "11 certificates"},
+		{"more names than anybody has", []*authority{root}, []*x509.Certificate{root.issue(last(maxCertificateNames + 1))}, "", "101 names"},
 		{"the same name twice", []*authority{root}, []*x509.Certificate{root.issue(named("poller.cert.example", "Poller.cert.example"))}, "cert-us", ""},
 		{"wrong authority", []*authority{root}, []*x509.Certificate{stranger.issue(poller)}, "", "unknown authority"},
 		{"wrong authority, the right one beside", []*authority{root}, []*x509.Certificate{stranger.issue(poller), root.cert}, "", "unknown authority"},

@@ -408,7 +408,13 @@ func TestSourceGone(t *testing.T) {
 	w.accepts(w.foreign(nil))
 	w.advance(time.Second)
 	w.refuses(w.foreign(nil), "not valid", "410 Gone")
+	if _, err := w.ask("Bearer " + w.foreign(nil)); !errors.Is(err, ErrNoKeys) {
+		t.Errorf("a token whose keys are gone: %v; want %v", err, ErrNoKeys)
+	}
 	i.serves(allKeys())
+	if _, err := w.ask("Bearer x"); errors.Is(err, ErrNoKeys) {
+		t.Errorf("no token at all: %v; want another reason", err)
+	}
 	w.advance(urlPause)
 	w.accepts(w.foreign(nil))
 }

@@ -35,6 +35,11 @@ const (
 
 var errNotAsked = errors.New("not asked yet")
 
+// noKeys is a reason that is ErrNoKeys.
+type noKeys struct{ error }
+
+func (noKeys) Is(target error) bool { return target == ErrNoKeys }
+
 // keySources are the key sets of the parties' issuers. Issuers with one source
 // share its set.
 type keySources struct {
@@ -139,7 +144,7 @@ func (s *keySource) key(kid string) (crypto.PublicKey, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.read.IsZero() || s.now().Sub(s.read) > s.maxAge {
-		return nil, fmt.Errorf("no keys from %s for too long: %w", s, cmp.Or(s.failed, errNotAsked))
+		return nil, noKeys{fmt.Errorf("no keys from %s for too long: %w", s, cmp.Or(s.failed, errNotAsked))}
 	}
 	return s.set.key(kid)
 }
