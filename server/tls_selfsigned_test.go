@@ -56,8 +56,8 @@ func TestSelfSigned(t *testing.T) {
 	}
 }
 
-// A certificate that is about to end is made anew at start; a key that cannot be
-// read is not written over.
+// A certificate that is about to end, or that was made while the clock was
+// ahead, is made anew at start; a key that cannot be read is not written over.
 func TestSelfSignedRenewal(t *testing.T) {
 	cfg := testConfig(t)
 	cfg.TLSSelfSigned = true
@@ -73,7 +73,7 @@ func TestSelfSignedRenewal(t *testing.T) {
 	for _, tc := range []struct {
 		left time.Duration
 		want bool
-	}{{renewBefore + time.Minute, true}, {renewBefore - time.Minute, false}} {
+	}{{renewBefore + time.Minute, true}, {renewBefore - time.Minute, false}, {selfSignedFor + 2*time.Hour, false}} {
 		if got := stillServes(s.tls.cert, key, names, old.NotAfter.Add(-tc.left)); got != tc.want {
 			t.Errorf("a certificate that lasts %v is kept: %v; want %v", tc.left, got, tc.want)
 		}
@@ -86,6 +86,16 @@ func TestSelfSignedRenewal(t *testing.T) {
 	}
 	if text, _ := os.ReadFile(s.tls.key); string(text) != "broken" {
 		t.Error("a key that cannot be read was written over")
+	}
+}
+
+// Behind a proxy clients do not meet the certificate, so nothing is said of the
+// address that they call.
+func TestSelfSignedBehindProxy(t *testing.T) {
+	cfg := testConfig(t)
+	cfg.TLSSelfSigned, cfg.BehindProxy, cfg.PublicURL = true, true, "https://accord.example"
+	if said := start(t, cfg).trust(); !strings.Contains(said, "certificate.pem' https://localhost:") || strings.Contains(said, cfg.PublicURL) || strings.Contains(said, "--pin") {
+		t.Errorf("serve says\n%s\nwant how the proxy comes to trust it, and no more", said)
 	}
 }
 
@@ -112,7 +122,7 @@ func TestSelfSignedSaysHowToTrust(t *testing.T) {
 	go io.Copy(io.Discard, from)
 	commands := regexp.MustCompile(`(?m)curl .*$`).FindAllString(said.String(), -1)
 	if len(commands) != 3 || !regexp.MustCompile(`SHA-256 +[0-9a-f]{64}\n`).MatchString(said.String()) {
-		t.Errorf("serve said\n%s\nwant a SHA-256 and three lines for curl", &said)
+		t.Fatalf("serve said\n%s\nwant a SHA-256 and three lines for curl", &said)
 	}
 	for _, command := range commands {
 		sh := exec.Command("sh", "-c", strings.Replace(command, "curl", curl+" -sS", 1))
