@@ -94,6 +94,9 @@ func TestFaults(t *testing.T) {
 			t.Errorf("two faults are called %q", f.name)
 		}
 		names[f.name] = true
+		if strings.TrimSpace(f.ids) == "" { // a run of no requirement misses none
+			t.Errorf("the fault %q names no requirement", f.name)
+		}
 	}
 	if len(all) < 60 {
 		t.Errorf("%d faults; want at least 60", len(all))
