@@ -15,6 +15,9 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"accord/collections/sqlite"
+	"accord/server/sample"
 )
 
 // The server's own certificate is made once, kept at the next start, and made
@@ -138,5 +141,33 @@ func TestSelfSignedSaysHowToTrust(t *testing.T) {
 	cancel()
 	if code := <-ended; code != exitDone {
 		t.Errorf("serve ended with %d; want 0", code)
+	}
+}
+
+// A start that is refused for what an earlier one was given has not applied its
+// agreements.
+func TestRefusedStartChangesNothing(t *testing.T) {
+	cfg := testConfig(t)
+	cfg.PublicURL = "http://127.0.0.1:6100"
+	s := start(t, cfg)
+	before := s.control.Agreements()
+	if err := s.end(); err != nil {
+		t.Fatal(err)
+	}
+	cfg.PublicURL, cfg.TLSSelfSigned = "", true
+	cfg.Agreements = append(cfg.Agreements, filepath.Join(t.TempDir(), "energy-circle.yaml"))
+	if err := os.WriteFile(cfg.Agreements[1], sample.EnergyCircle, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := New(t.Context(), cfg, slog.New(slog.DiscardHandler)); err == nil || !strings.Contains(err.Error(), "public_url: an earlier start") {
+		t.Errorf("New = %v; want the earlier public URL refused", err)
+	}
+	b, err := openBackend(t.Context(), cfg, slog.New(slog.DiscardHandler), sqlite.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer b.Close()
+	if after := b.control.Agreements(); len(after) != len(before) {
+		t.Errorf("%d agreements are in force after a refused start; want %d", len(after), len(before))
 	}
 }
