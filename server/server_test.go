@@ -91,26 +91,52 @@ func (r *running) token(t *testing.T) string {
 	return issued.Token
 }
 
-// get returns status and body.
-func get(t *testing.T, url, token string) (int, string) {
+// request makes a request; a body is an envelope. Without a token there is no
+// Authorization.
+func request(t *testing.T, method, url, token string, body io.Reader) *http.Request {
 	t.Helper()
-	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url, nil)
+	req, err := http.NewRequestWithContext(t.Context(), method, url, body)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if token != "" {
 		req.Header.Set("Authorization", "Bearer "+token)
 	}
-	res, err := http.DefaultClient.Do(req)
+	if body != nil {
+		req.Header.Set("Content-Type", "application/taxii+json;version=2.1")
+	}
+	return req
+}
+
+func answerTo(t *testing.T, c *http.Client, req *http.Request) *http.Response {
+	t.Helper()
+	res, err := c.Do(req)
 	if err != nil {
 		t.Fatal(err)
 	}
+	return res
+}
+
+func read(t *testing.T, res *http.Response) string {
+	t.Helper()
 	defer res.Body.Close()
 	body, err := io.ReadAll(res.Body)
 	if err != nil {
-		t.Fatal(err)
+		t.Error(err)
 	}
-	return res.StatusCode, string(body)
+	return string(body)
+}
+
+// do sends a request without a body.
+func do(t *testing.T, method, url, token string) *http.Response {
+	t.Helper()
+	return answerTo(t, http.DefaultClient, request(t, method, url, token, nil))
+}
+
+// get returns status and body.
+func get(t *testing.T, url, token string) (int, string) {
+	t.Helper()
+	return getOver(t, http.DefaultClient, url, token)
 }
 
 const lateIdentity = `{"type":"identity","spec_version":"2.1","id":"identity--8c6af861-7b20-41ef-9b59-6344fd872a8f","created":"2025-01-01T00:00:00.000Z","modified":"2025-01-01T00:00:00.000Z","name":"late"}`
@@ -118,28 +144,14 @@ const lateIdentity = `{"type":"identity","spec_version":"2.1","id":"identity--8c
 // pushRequest posts to a collection of cert-us.
 func pushRequest(t *testing.T, s *running, token string, body io.Reader) *http.Request {
 	t.Helper()
-	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, s.URL()+"/taxii2/us-cn/collections/activity-from-cn/objects/", body)
-	if err != nil {
-		t.Fatal(err)
-	}
-	req.Header.Set("Authorization", "Bearer "+token)
-	req.Header.Set("Content-Type", "application/taxii+json;version=2.1")
-	return req
+	return request(t, http.MethodPost, s.URL()+"/taxii2/us-cn/collections/activity-from-cn/objects/", token, body)
 }
 
 // post pushes an envelope and returns status and body.
 func post(t *testing.T, s *running, token, envelope string) (int, string) {
 	t.Helper()
-	res, err := http.DefaultClient.Do(pushRequest(t, s, token, strings.NewReader(envelope)))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer res.Body.Close()
-	body, err := io.ReadAll(res.Body)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return res.StatusCode, string(body)
+	res := answerTo(t, http.DefaultClient, pushRequest(t, s, token, strings.NewReader(envelope)))
+	return res.StatusCode, read(t, res)
 }
 
 func TestHealth(t *testing.T) {
