@@ -121,7 +121,7 @@ func newAgreementApplyCommand() *cobra.Command {
 	var options collections.ApplyOptions
 	c.Flags().StringSliceVar(&options.Drop, "drop", nil, "`alias` of a collection to remove for good; may be repeated")
 	c.Flags().BoolVar(&options.DryRun, "dry-run", false, "say what would change, and change nothing")
-	c.RunE = func(cmd *cobra.Command, files []string) error {
+	c.RunE = func(cmd *cobra.Command, files []string) (err error) {
 		if len(options.Drop) > 0 && len(files) > 1 {
 			return usage(errors.New("--drop goes with one file: an alias belongs to one agreement"))
 		}
@@ -132,6 +132,13 @@ func newAgreementApplyCommand() *cobra.Command {
 		sources, err := readFiles(files)
 		if err != nil {
 			return err
+		}
+		if options.DryRun && checkStoreExists(cfg) != nil { // what would change in an empty store, made elsewhere
+			if cfg.Data, err = os.MkdirTemp("", "accord-dry-run-"); err != nil {
+				return err
+			}
+			cfg.Store = ""
+			defer func() { err = errors.Join(err, os.RemoveAll(cfg.Data)) }()
 		}
 		if err := prepareFolders(cfg); err != nil {
 			return err
@@ -184,19 +191,22 @@ type appliedFile struct {
 
 // apply applies files until one is refused, and returns when every server
 // obeys those before it.
-func (b *backend) apply(ctx context.Context, files []string, sources [][]byte, o collections.ApplyOptions) ([]appliedFile, error) {
-	applied := []appliedFile{}
+func (b *backend) apply(ctx context.Context, files []string, sources [][]byte, o collections.ApplyOptions) (applied []appliedFile, err error) {
+	if !o.DryRun {
+		defer func() { err = errors.Join(err, b.settle(ctx)) }()
+	}
+	applied = []appliedFile{}
 	for i, file := range files {
 		o.Schemas = filesBeside(file)
 		done, err := b.control.Apply(ctx, operator, sources[i], o)
 		if err != nil {
-			return applied, errors.Join(inFile(file, err), b.settle(ctx))
+			return applied, inFile(file, err)
 		}
 		applied = append(applied, appliedFile{
 			File: file, Agreement: done.Agreement, Hash: hex.EncodeToString(done.Hash[:]), DryRun: o.DryRun, Changes: notNil(done.Changes),
 		})
 	}
-	return applied, b.settle(ctx)
+	return applied, nil
 }
 
 func printApplied(w io.Writer, applied []appliedFile) {

@@ -96,9 +96,12 @@ func lockStore(ctx context.Context, cfg *Config, patience time.Duration) (*flock
 	}
 	lock := flock.New(path+".lock", flock.SetPermissions(0o600))
 	// A command that looks whether anybody serves holds the lock for an instant.
-	ctx, cancel := context.WithTimeout(ctx, patience)
+	waiting, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
-	_, err := lock.TryLockContext(ctx, patience/10)
+	_, err := lock.TryLockContext(waiting, patience/10)
+	if err != nil && ctx.Err() != nil {
+		return nil, ctx.Err() // nothing is wrong with the folder
+	}
 	if errors.Is(err, context.DeadlineExceeded) {
 		return nil, fmt.Errorf("%w %s: stop it, or give this one another --data or --store", errServed, cfg.storeFile())
 	}

@@ -144,4 +144,8 @@ func TestEnvironmentFault(t *testing.T) {
 			t.Errorf("load = %v; want it to name %s", err, part)
 		}
 	}
+	_, err = load(t, "", map[string]string{"ACCORD_TRUSTED_PROXIES": `a"b`})
+	if err == nil || strings.Count(err.Error(), "trusted_proxies: ") != 1 {
+		t.Errorf("load of a list with a quotation mark = %v; want one fault", err)
+	}
 }

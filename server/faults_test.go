@@ -94,13 +94,20 @@ func TestFaults(t *testing.T) {
 			t.Errorf("two faults are called %q", f.name)
 		}
 		names[f.name] = true
+		if strings.TrimSpace(f.ids) == "" { // a run of no requirement misses none
+			t.Errorf("the fault %q names no requirement", f.name)
+		}
 	}
 	if len(all) < 60 {
 		t.Errorf("%d faults; want at least 60", len(all))
 	}
 	var mu sync.Mutex
 	survived, noticed := 0, map[string]bool{}
-	queue := make(chan fault)
+	queue := make(chan fault, len(all)) // so that nobody waits for workers that a Fatal has ended
+	for _, f := range all {
+		queue <- f
+	}
+	close(queue)
 	var workers sync.WaitGroup
 	for range 2 * runtime.GOMAXPROCS(0) {
 		workers.Go(func() {
@@ -118,10 +125,6 @@ func TestFaults(t *testing.T) {
 			}
 		})
 	}
-	for _, f := range all {
-		queue <- f
-	}
-	close(queue)
 	workers.Wait()
 	t.Logf("%d faults, %d survived; they turn %d requirements red", len(all), survived, len(noticed))
 }

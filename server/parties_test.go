@@ -4,7 +4,6 @@ import (
 	"crypto/ed25519"
 	"encoding/base64"
 	"fmt"
-	"io"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -144,20 +143,6 @@ func (p *parties) apply(t *testing.T, old, new string) {
 
 func (p *parties) send(t *testing.T, method, path, token, body string) rawAnswer {
 	t.Helper()
-	req, err := http.NewRequestWithContext(t.Context(), method, p.URL()+path, strings.NewReader(body))
-	if err != nil {
-		t.Fatal(err)
-	}
-	req.Header.Set("Authorization", "Bearer "+token)
-	req.Header.Set("Content-Type", "application/taxii+json;version=2.1")
-	res, err := http.DefaultClient.Do(req)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer res.Body.Close()
-	text, err := io.ReadAll(res.Body)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return rawAnswer{res, string(text)}
+	res := answerTo(t, http.DefaultClient, request(t, method, p.URL()+path, token, strings.NewReader(body)))
+	return rawAnswer{res, read(t, res)}
 }

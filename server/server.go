@@ -91,6 +91,9 @@ func New(ctx context.Context, cfg *Config, log *slog.Logger) (_ *Server, err err
 	if err := s.open(ctx, cfg); err != nil {
 		return nil, err
 	}
+	if err := s.completeTLS(ctx); err != nil { // before anything changes for the parties
+		return nil, err
+	}
 	if err := s.applyAgreements(ctx); err != nil {
 		return nil, err
 	}
@@ -98,9 +101,6 @@ func New(ctx context.Context, cfg *Config, log *slog.Logger) (_ *Server, err err
 		if err := s.control.Set(ctx, operator, settingPublicURL, cfg.PublicURL); err != nil {
 			return nil, err
 		}
-	}
-	if err := s.completeTLS(ctx); err != nil {
-		return nil, err
 	}
 	s.mount()
 	return s, nil
@@ -189,7 +189,9 @@ func (s *Server) applyAgreements(ctx context.Context) error {
 
 // PublicURL is the address by which the parties know the server, without a
 // final slash.
-func (s *Server) PublicURL() string { return cmp.Or(s.control.Setting(settingPublicURL), s.URL()) }
+func (s *Server) PublicURL() string {
+	return cmp.Or(s.cfg.PublicURL, s.control.Setting(settingPublicURL), s.URL())
+}
 
 // Run serves until ctx ends, then finishes the requests that have begun and
 // closes the server. It returns nil when that is why it ended.

@@ -112,7 +112,9 @@ func (s *settings) override(config *pflag.FlagSet) error {
 		value, ok := s.env(name)
 		before := f.Value.String()
 		if ok && f.Value.Set(value) != nil {
-			_ = f.Value.Set(before) // a number is 0 now, which may be a fault of its own
+			if _, list := f.Value.(pflag.SliceValue); !list { // which is as it was
+				_ = f.Value.Set(before) // a number is 0 now, which may be a fault of its own
+			}
 			faults = append(faults, fmt.Errorf("%s: %q in %s is not a %s", key(f), value, name, kinds[f.Value.Type()]))
 		}
 	})

@@ -53,7 +53,7 @@ func (f *tlsFiles) config(askClients bool) *tls.Config {
 }
 
 // completeTLS makes the server's own certificate where that is wanted, now that
-// the public URL is known, and warns of what clients will meet at that address.
+// the log tells what public URL an earlier start was given, and warns of what clients will meet at that address.
 func (s *Server) completeTLS(ctx context.Context) error {
 	if s.tls == nil {
 		return nil

@@ -40,16 +40,18 @@ type tlsMaterial struct {
 }
 
 // openTLS reads the files that cfg names. It returns nil for a server that does
-// not speak TLS; a certificate of its own is read by selfSign.
+// not speak TLS; a certificate of its own is read by selfSign, when the names in
+// it are known.
 func openTLS(cfg *Config, log *slog.Logger) (*tlsFiles, error) {
 	if !cfg.speaksTLS() {
 		return nil, nil
 	}
 	f := &tlsFiles{cert: cfg.TLSCert, key: cfg.TLSKey, ca: cfg.TLSClientCA, log: log}
-	if cfg.TLSSelfSigned {
-		return f, nil
+	if !cfg.TLSSelfSigned {
+		return f, f.load()
 	}
-	return f, f.load()
+	_, _, err := f.readAuthorities()
+	return f, err
 }
 
 // load reads the files for the first time.
@@ -76,13 +78,23 @@ func (f *tlsFiles) read() (*tlsMaterial, error) {
 		return nil, fmt.Errorf("tls_cert: the certificate in %s %w", f.cert, err)
 	}
 	var ca []byte
-	if f.ca != "" {
-		if ca, m.clientCAs, err = readPool(f.ca); err != nil {
-			return nil, fmt.Errorf("tls_client_ca: %w", err)
-		}
+	if ca, m.clientCAs, err = f.readAuthorities(); err != nil {
+		return nil, err
 	}
 	m.digest = sha256.Sum256(fmt.Appendf(nil, "%q %q %q", cert, key, ca))
 	return m, nil
+}
+
+// readAuthorities reads those of the clients, as text and parsed; nil for none.
+func (f *tlsFiles) readAuthorities() ([]byte, *x509.CertPool, error) {
+	if f.ca == "" {
+		return nil, nil, nil
+	}
+	text, pool, err := readPool(f.ca)
+	if err != nil {
+		return nil, nil, fmt.Errorf("tls_client_ca: %w", err)
+	}
+	return text, pool, nil
 }
 
 // checkTime refuses a certificate outside of its time.

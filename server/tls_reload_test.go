@@ -1,6 +1,7 @@
 package server
 
 import (
+	"context"
 	"crypto/tls"
 	"crypto/x509"
 	"log/slog"
@@ -33,18 +34,16 @@ func TestReload(t *testing.T) {
 	token := s.token(t)
 	var asked, done atomic.Int64
 	var load sync.WaitGroup
-	stop := make(chan struct{})
+	asking, stop := context.WithCancel(t.Context())
+	defer load.Wait()
+	defer stop()
+	discovery := request(t, http.MethodGet, s.URL()+"/taxii2/", token, nil)
 	for range 4 {
 		load.Go(func() {
-			for {
-				select {
-				case <-stop:
-					return
-				default:
-				}
+			for asking.Err() == nil {
 				client := ca.trusting() // each request has a handshake of its own
 				asked.Add(1)
-				res, err := ask(t, client, s.URL()+"/taxii2/", token)
+				res, err := client.Do(discovery.Clone(t.Context()))
 				if err != nil {
 					t.Errorf("request while the certificate is replaced: %v", err)
 					return
@@ -59,16 +58,20 @@ func TestReload(t *testing.T) {
 	}
 	next := ca.issue(nil)
 	writeCert(t, cfg.TLSCert, next.Leaf)
-	for before := done.Load(); done.Load() < before+20; { // the halves do not match now
-		shows(t, s, ca)
-	}
-	writeKey(t, cfg.TLSKey, next.PrivateKey)
-	for deadline := time.Now().Add(10 * reloadEvery); !shows(t, s, ca).Equal(next.Leaf); {
-		if time.Now().After(deadline) {
-			t.Fatalf("the new certificate is not shown after %v", 10*reloadEvery)
+	const patience = 10 * reloadEvery
+	before := done.Load()
+	for deadline := time.Now().Add(patience); done.Load() < before+20; { // the halves do not match now
+		if shows(t, s, ca); time.Now().After(deadline) {
+			t.Fatalf("%d requests are answered in %v; want 20", done.Load()-before, patience)
 		}
 	}
-	close(stop)
+	writeKey(t, cfg.TLSKey, next.PrivateKey)
+	for deadline := time.Now().Add(patience); !shows(t, s, ca).Equal(next.Leaf); {
+		if time.Now().After(deadline) {
+			t.Fatalf("the new certificate is not shown after %v", patience)
+		}
+	}
+	stop()
 	load.Wait()
 	if asked.Load() != done.Load() || done.Load() == 0 {
 		t.Errorf("%d of %d requests were answered with 200; want all", done.Load(), asked.Load())

@@ -8,12 +8,10 @@ import (
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/base64"
-	"encoding/hex"
 	"encoding/pem"
 	"errors"
 	"fmt"
 	"io/fs"
-	"math/big"
 	"net"
 	"net/url"
 	"os"
@@ -121,29 +119,23 @@ func makeOwnKey(path string) error {
 	if err != nil {
 		return err
 	}
-	temp, err := writeTemp(filepath.Dir(path), "PRIVATE KEY", der)
+	f, err := os.CreateTemp(filepath.Dir(path), ".new-*") // mode 0600
 	if err != nil {
 		return err
 	}
-	defer os.Remove(temp)
-	if err := os.Link(temp, path); !errors.Is(err, fs.ErrExist) {
+	defer os.Remove(f.Name())
+	err = pem.Encode(f, &pem.Block{Type: "PRIVATE KEY", Bytes: der})
+	if err := errors.Join(err, f.Sync(), f.Close()); err != nil {
 		return err
 	}
-	return nil
-}
-
-// writeTemp writes a PEM block to a new file of mode 0600, which is on disk when
-// it returns, and takes its final name from there.
-func writeTemp(dir, typ string, der []byte) (string, error) {
-	f, err := os.CreateTemp(dir, ".new-*")
-	if err != nil {
-		return "", err
+	if err := os.Link(f.Name(), path); err != nil && !errors.Is(err, fs.ErrExist) {
+		return err
 	}
-	return f.Name(), errors.Join(pem.Encode(f, &pem.Block{Type: typ, Bytes: der}), f.Sync(), f.Close())
+	return syncFolder(filepath.Dir(path)) // clients pin the key, so it must outlast a power cut
 }
 
 // stillServes reports whether the certificate in a file is of the key, for all
-// the names, and lasts.
+// the names, and holds now and for long enough.
 func stillServes(path string, key *ecdsa.PrivateKey, names []string, now time.Time) bool {
 	text, err := os.ReadFile(path)
 	if err != nil {
@@ -159,26 +151,19 @@ func stillServes(path string, key *ecdsa.PrivateKey, names []string, now time.Ti
 	}
 	has := namesOf(c)
 	missing := func(name string) bool { return !slices.Contains(has, name) }
-	return !slices.ContainsFunc(names, missing) && c.NotAfter.Sub(now) > renewBefore
+	return !slices.ContainsFunc(names, missing) && checkTime(c, now) == nil && c.NotAfter.Sub(now) > renewBefore
 }
 
 // writeCertificate makes a certificate that speaks for this one server and can
 // sign no other.
 func writeCertificate(path string, key *ecdsa.PrivateKey, names []string, now time.Time) error {
-	public, err := x509.MarshalPKIXPublicKey(&key.PublicKey)
-	if err != nil {
-		return err
-	}
-	id := sha256.Sum256(public)
 	template := &x509.Certificate{
-		SerialNumber:          new(big.Int).SetBytes(randomSerial()),
 		Subject:               pkix.Name{CommonName: "Accord"},
 		NotBefore:             now.Add(-time.Hour), // clocks of clients may be behind
 		NotAfter:              now.Add(selfSignedFor),
 		KeyUsage:              x509.KeyUsageDigitalSignature,
 		ExtKeyUsage:           []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
 		BasicConstraintsValid: true,
-		SubjectKeyId:          id[:20],
 	}
 	for _, name := range names {
 		if ip := net.ParseIP(name); ip != nil {
@@ -191,21 +176,11 @@ func writeCertificate(path string, key *ecdsa.PrivateKey, names []string, now ti
 	if err != nil {
 		return err
 	}
-	temp, err := writeTemp(filepath.Dir(path), "CERTIFICATE", der)
-	if err != nil {
-		return err
-	}
-	defer os.Remove(temp)
-	return os.Rename(temp, path)
+	return replaceFile(path, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}), true)
 }
 
-func randomSerial() []byte {
-	serial := make([]byte, 16)
-	rand.Read(serial) // never fails
-	return serial
-}
-
-// trust says how clients come to trust the server's own certificate.
+// trust says how clients come to trust the server's own certificate. Behind a
+// proxy they meet that of the proxy, and only the proxy meets this one.
 func (s *Server) trust() string {
 	c, address := s.tls.leaf(), s.PublicURL()+"/taxii2/"
 	host, port, _ := net.SplitHostPort(s.listener.Addr().String())
@@ -219,15 +194,19 @@ func (s *Server) trust() string {
 		file = s.tls.cert
 	}
 	public := "sha256//" + base64.StdEncoding.EncodeToString(pin[:])
-	return fmt.Sprintf(`The server made its own certificate, which nobody trusts until told to.
+	text := fmt.Sprintf(`The server made its own certificate, which nobody trusts until told to.
   file        %[1]s
   for         %[2]s
   until       %[3]s
-  SHA-256     %[4]s
+  SHA-256     %[4]x
   public key  %[5]s
-Trust it here:                      curl --cacert '%[1]s' %[7]s
-On another machine, with the file:  curl --cacert certificate.pem %[6]s
-Without the file, by its key:       curl --insecure --pinnedpubkey '%[5]s' %[6]s
-For accord push, pull, conformance: --pin %[4]s
-`, file, strings.Join(namesOf(c), ", "), c.NotAfter.UTC().Format(time.DateOnly), hex.EncodeToString(fingerprint[:]), public, address, here)
+Trust it here:                      curl --cacert '%[1]s' %[6]s
+`, file, strings.Join(namesOf(c), ", "), c.NotAfter.UTC().Format(time.DateOnly), fingerprint, public, here)
+	if s.cfg.BehindProxy {
+		return text
+	}
+	return text + fmt.Sprintf(`On another machine, with the file:  curl --cacert certificate.pem %[1]s
+Without the file, by its key:       curl --insecure --pinnedpubkey '%[2]s' %[1]s
+For accord push, pull, conformance: --pin %[3]x
+`, address, public, fingerprint)
 }

@@ -15,6 +15,9 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"accord/collections/sqlite"
+	"accord/server/sample"
 )
 
 // The server's own certificate is made once, kept at the next start, and made
@@ -56,8 +59,8 @@ func TestSelfSigned(t *testing.T) {
 	}
 }
 
-// A certificate that is about to end is made anew at start; a key that cannot be
-// read is not written over.
+// A certificate that is about to end, or that was made while the clock was
+// ahead, is made anew at start; a key that cannot be read is not written over.
 func TestSelfSignedRenewal(t *testing.T) {
 	cfg := testConfig(t)
 	cfg.TLSSelfSigned = true
@@ -73,7 +76,7 @@ func TestSelfSignedRenewal(t *testing.T) {
 	for _, tc := range []struct {
 		left time.Duration
 		want bool
-	}{{renewBefore + time.Minute, true}, {renewBefore - time.Minute, false}} {
+	}{{renewBefore + time.Minute, true}, {renewBefore - time.Minute, false}, {selfSignedFor + 2*time.Hour, false}} {
 		if got := stillServes(s.tls.cert, key, names, old.NotAfter.Add(-tc.left)); got != tc.want {
 			t.Errorf("a certificate that lasts %v is kept: %v; want %v", tc.left, got, tc.want)
 		}
@@ -86,6 +89,16 @@ func TestSelfSignedRenewal(t *testing.T) {
 	}
 	if text, _ := os.ReadFile(s.tls.key); string(text) != "broken" {
 		t.Error("a key that cannot be read was written over")
+	}
+}
+
+// Behind a proxy clients do not meet the certificate, so nothing is said of the
+// address that they call.
+func TestSelfSignedBehindProxy(t *testing.T) {
+	cfg := testConfig(t)
+	cfg.TLSSelfSigned, cfg.BehindProxy, cfg.PublicURL = true, true, "https://accord.example"
+	if said := start(t, cfg).trust(); !strings.Contains(said, "certificate.pem' https://localhost:") || strings.Contains(said, cfg.PublicURL) || strings.Contains(said, "--pin") {
+		t.Errorf("serve says\n%s\nwant how the proxy comes to trust it, and no more", said)
 	}
 }
 
@@ -112,7 +125,7 @@ func TestSelfSignedSaysHowToTrust(t *testing.T) {
 	go io.Copy(io.Discard, from)
 	commands := regexp.MustCompile(`(?m)curl .*$`).FindAllString(said.String(), -1)
 	if len(commands) != 3 || !regexp.MustCompile(`SHA-256 +[0-9a-f]{64}\n`).MatchString(said.String()) {
-		t.Errorf("serve said\n%s\nwant a SHA-256 and three lines for curl", &said)
+		t.Fatalf("serve said\n%s\nwant a SHA-256 and three lines for curl", &said)
 	}
 	for _, command := range commands {
 		sh := exec.Command("sh", "-c", strings.Replace(command, "curl", curl+" -sS", 1))
@@ -128,5 +141,33 @@ func TestSelfSignedSaysHowToTrust(t *testing.T) {
 	cancel()
 	if code := <-ended; code != exitDone {
 		t.Errorf("serve ended with %d; want 0", code)
+	}
+}
+
+// A start that is refused for what an earlier one was given has not applied its
+// agreements.
+func TestRefusedStartChangesNothing(t *testing.T) {
+	cfg := testConfig(t)
+	cfg.PublicURL = "http://127.0.0.1:6100"
+	s := start(t, cfg)
+	before := s.control.Agreements()
+	if err := s.end(); err != nil {
+		t.Fatal(err)
+	}
+	cfg.PublicURL, cfg.TLSSelfSigned = "", true
+	cfg.Agreements = append(cfg.Agreements, filepath.Join(t.TempDir(), "energy-circle.yaml"))
+	if err := os.WriteFile(cfg.Agreements[1], sample.EnergyCircle, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := New(t.Context(), cfg, slog.New(slog.DiscardHandler)); err == nil || !strings.Contains(err.Error(), "public_url: an earlier start") {
+		t.Errorf("New = %v; want the earlier public URL refused", err)
+	}
+	b, err := openBackend(t.Context(), cfg, slog.New(slog.DiscardHandler), sqlite.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer b.Close()
+	if after := b.control.Agreements(); len(after) != len(before) {
+		t.Errorf("%d agreements are in force after a refused start; want %d", len(after), len(before))
 	}
 }

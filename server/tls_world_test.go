@@ -9,8 +9,6 @@ import (
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/pem"
-	"io"
-	"math/big"
 	"net"
 	"net/http"
 	"os"
@@ -48,7 +46,7 @@ func (a *authority) issue(change func(*x509.Certificate)) tls.Certificate {
 		a.Fatal(err)
 	}
 	template := &x509.Certificate{
-		SerialNumber: new(big.Int).SetBytes(randomSerial()), Subject: pkix.Name{CommonName: "test"},
+		Subject:   pkix.Name{CommonName: "test"},
 		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour),
 		KeyUsage:              x509.KeyUsageDigitalSignature,
 		ExtKeyUsage:           []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth, x509.ExtKeyUsageClientAuth},
@@ -128,29 +126,14 @@ func clientOf(t *testing.T, cfg *tls.Config) *http.Client {
 	return &http.Client{Transport: &conformance.Transport{Base: transport}}
 }
 
-// getOver returns status and body; without a token there is no Authorization.
+// getOver returns status and body.
 func getOver(t *testing.T, c *http.Client, url, token string) (int, string) {
 	t.Helper()
-	res, err := ask(t, c, url, token)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer res.Body.Close()
-	body, err := io.ReadAll(res.Body)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return res.StatusCode, string(body)
+	res := answerTo(t, c, request(t, http.MethodGet, url, token, nil))
+	return res.StatusCode, read(t, res)
 }
 
 func ask(t *testing.T, c *http.Client, url, token string) (*http.Response, error) {
 	t.Helper()
-	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if token != "" {
-		req.Header.Set("Authorization", "Bearer "+token)
-	}
-	return c.Do(req)
+	return c.Do(request(t, http.MethodGet, url, token, nil))
 }

@@ -59,22 +59,20 @@ func newTokenIssueCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
+			var settled error // what is issued is issued, also if the wait is cut short
 			if issued.Token == "" {
-				// Whoever has tried the certificate before tries it now again.
-				if err := b.settle(ctx); err != nil {
-					return err
-				}
+				settled = b.settle(ctx) // whoever has tried the certificate before tries it now again
 			}
 			for _, warning := range issued.Warnings {
 				fmt.Fprintln(cmd.ErrOrStderr(), "accord: warning:", warning)
 			}
 			if *asJSON {
-				return printJSON(cmd.OutOrStdout(), map[string]any{
+				return errors.Join(settled, printJSON(cmd.OutOrStdout(), map[string]any{
 					"token": issued.Token, "jti": issued.JTI, "expires": issued.Expires.UTC(), "warnings": notNil(issued.Warnings),
-				})
+				}))
 			}
 			_, err = fmt.Fprintln(cmd.OutOrStdout(), cmp.Or(issued.Token, issued.JTI))
-			return err
+			return errors.Join(settled, err)
 		})
 	}
 	return c
@@ -174,7 +172,8 @@ func newTokenRetireCommand() *cobra.Command {
 }
 
 // controlCommand completes a command that writes to the control log, with at
-// most one argument. It prints what do returns when every server obeys.
+// most one argument. It prints what do returns when every server obeys, or when
+// the wait for that is cut short: what is written is written.
 func controlCommand(c *cobra.Command, do func(ctx context.Context, b *backend, arg string) (string, error)) *cobra.Command {
 	settings := storeSettings(c)
 	c.RunE = func(cmd *cobra.Command, args []string) error {
@@ -187,11 +186,9 @@ func controlCommand(c *cobra.Command, do func(ctx context.Context, b *backend, a
 			if err != nil {
 				return err
 			}
-			if err := b.settle(ctx); err != nil {
-				return err
-			}
+			settled := b.settle(ctx)
 			_, err = fmt.Fprintln(cmd.OutOrStdout(), result)
-			return err
+			return errors.Join(settled, err)
 		})
 	}
 	return c
