@@ -67,7 +67,7 @@ func OpenControl(ctx context.Context, store Store, folds ...func(Record) error) 
 	if err != nil {
 		return nil, err
 	}
-	return c, c.Append(ctx, Poster{Party: "*"}, func() ([]ControlEntry, error) {
+	return c, c.Append(ctx, Operator, func() ([]ControlEntry, error) {
 		if c.StoreID() != uuid.Nil { // another server was faster
 			return nil, nil
 		}

@@ -30,6 +30,10 @@ type Poster struct {
 	JTI   string // id of the token that was used, "" for none
 }
 
+// Operator is who writes in the control log what the operator or the server
+// itself does.
+var Operator = Poster{Party: "*"}
+
 // An Entry is what a Decide function wants to have appended.
 type Entry struct {
 	Op   Op

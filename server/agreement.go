@@ -198,7 +198,7 @@ func (b *backend) apply(ctx context.Context, files []string, sources [][]byte, o
 	applied = []appliedFile{}
 	for i, file := range files {
 		o.Schemas = filesBeside(file)
-		done, err := b.control.Apply(ctx, operator, sources[i], o)
+		done, err := b.control.Apply(ctx, collections.Operator, sources[i], o)
 		if err != nil {
 			return applied, inFile(file, err)
 		}

@@ -17,9 +17,6 @@ import (
 	"github.com/gofrs/flock"
 )
 
-// operator is who writes what the server's operator does.
-var operator = collections.Poster{Party: "*"}
-
 // A backend is an open store and what its control log says. The server and the
 // commands work on one; several processes may have the same store open.
 type backend struct {

@@ -20,7 +20,7 @@ var requirementID = regexp.MustCompile(`TX-[A-Z]+(?:-[A-Z]+)*-\d\d\b`)
 // fails a test that has seen no answer.
 var exchanges = []string{"newWorld", "http.Get", "http.Post", "http.ReadResponse", "Do", "RoundTrip", "tls.Dial", "tls.Client"}
 
-// A testFile scan knows of each function of a folder's tests which others it
+// A testScan knows of each function of a folder's tests which others it
 // calls, and of each test which requirements its comment names.
 type testScan struct {
 	http  bool // the folder's tests import net/http, so that a Do there is an exchange

@@ -110,22 +110,25 @@ var publications = []publication{
 	{"cert-de", "energy-circle", "shared", "", nil, []string{"DE", "SG", "US"}, []stix.TLP{stix.Green, stix.Amber, stix.AmberStrict}},
 }
 
-// scopes are what the demo's tokens may do; the grants of their parties cut it.
-// The first one is printed first.
-var scopes = []struct{ party, scope, what string }{
-	{"cert-us", "read:*/* write:*/*", "reads all three collections, writes to two"},
-	{"cert-cn", "read:*/* write:*/*", "the other side of us-cn; energy-circle is hidden from it"},
-	{"cert-de", "read:*/* write:*/*", "a member of energy-circle; us-cn is hidden from it"},
+// demoScope is what the demo's tokens may do; the grants of their parties cut it.
+const demoScope = "read:*/* write:*/*"
+
+// members are the parties of the demo, and what each can do; the first one is
+// printed first.
+var members = []struct{ party, what string }{
+	{"cert-us", "reads all three collections, writes to two"},
+	{"cert-cn", "the other side of us-cn; energy-circle is hidden from it"},
+	{"cert-de", "a member of energy-circle; us-cn is hidden from it"},
 }
 
 func (d *demo) fill(ctx context.Context, files *input, withFiles bool) error {
 	tokens := map[string]string{}
-	for _, s := range scopes {
-		issued, err := d.auth.Issue(ctx, auth.Request{Party: s.party, Scope: s.scope, TTL: auth.DefaultTTL})
+	for _, m := range members {
+		issued, err := d.auth.Issue(ctx, auth.Request{Party: m.party, Scope: demoScope, TTL: auth.DefaultTTL})
 		if err != nil {
-			return fmt.Errorf("token for %s: %w", s.party, err)
+			return fmt.Errorf("token for %s: %w", m.party, err)
 		}
-		tokens[s.party] = issued.Token
+		tokens[m.party] = issued.Token
 	}
 	for _, p := range publications {
 		objects, err := d.objects(p)
@@ -184,11 +187,11 @@ func (d *demo) introduce(tokens map[string]string, withFiles bool) error {
 	var b strings.Builder
 	say := func(format string, args ...any) { fmt.Fprintf(&b, format+"\n", args...) }
 	say("%s\n", d.URL())
-	for _, s := range scopes {
-		say("%s  %s\n  %s", s.party, tokens[s.party], s.what)
+	for _, m := range members {
+		say("%s  %s\n  %s", m.party, tokens[m.party], m.what)
 	}
 	say("\nTry in another terminal:\n")
-	say("  export TOKEN=%s", tokens[scopes[0].party])
+	say("  export TOKEN=%s", tokens[members[0].party])
 	get := func(path string) { say("  curl -gsH \"Authorization: Bearer $TOKEN\" '%s%s'", d.URL(), path) }
 	get("/taxii2/")
 	get("/taxii2/us-cn/collections/")

@@ -54,9 +54,10 @@ func newInput(names []string, stdin io.Reader) (*input, error) {
 	in := &input{names: names, stdin: stdin}
 	for i, name := range names {
 		if name == "-" {
-			if in.size = -1; slices.Contains(names[:i], name) {
+			if slices.Contains(names[:i], name) {
 				return nil, errors.New("- stands there twice, and stdin can be read only once")
 			}
+			in.size = -1
 			continue
 		}
 		info, err := statFile(name)
@@ -69,6 +70,14 @@ func newInput(names []string, stdin io.Reader) (*input, error) {
 		in.size = addSizes(in.size, info.Size())
 	}
 	return in, nil
+}
+
+// addSizes adds sizes, of which -1 is one that nobody knows.
+func addSizes(a, b int64) int64 {
+	if a < 0 || b < 0 {
+		return -1
+	}
+	return a + b
 }
 
 // statFile looks at what a name leads to, which must be no folder. In its errors

@@ -134,7 +134,7 @@ func (p *parties) apply(t *testing.T, old, new string) {
 	source, err := os.ReadFile(p.cfg.Agreements[0])
 	if err == nil {
 		source = []byte(strings.Replace(string(source), old, new, 1))
-		_, err = p.control.Apply(t.Context(), operator, source, collections.ApplyOptions{})
+		_, err = p.control.Apply(t.Context(), collections.Operator, source, collections.ApplyOptions{})
 	}
 	if err != nil {
 		t.Fatal(err)

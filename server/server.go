@@ -16,6 +16,7 @@ import (
 	"accord/collections"
 	"accord/collections/fair"
 	"accord/collections/sqlite"
+	"accord/server/auth"
 
 	"github.com/gofrs/flock"
 	"github.com/prometheus/client_golang/prometheus"
@@ -41,9 +42,6 @@ const (
 	headerTimeout = 10 * time.Second
 	idleTimeout   = 2 * time.Minute
 )
-
-// settingPublicURL is where the control log keeps the public URL.
-const settingPublicURL = "public_url"
 
 // A Server holds its addresses and its store from New on, and answers while Run
 // runs.
@@ -98,7 +96,7 @@ func New(ctx context.Context, cfg *Config, log *slog.Logger) (_ *Server, err err
 		return nil, err
 	}
 	if cfg.PublicURL != "" {
-		if err := s.control.Set(ctx, operator, settingPublicURL, cfg.PublicURL); err != nil {
+		if err := s.control.Set(ctx, collections.Operator, auth.SettingPublicURL, cfg.PublicURL); err != nil {
 			return nil, err
 		}
 	}
@@ -173,7 +171,7 @@ func (s *Server) applyAgreements(ctx context.Context) error {
 		return err
 	}
 	for i, file := range s.cfg.Agreements {
-		applied, err := s.control.Apply(ctx, operator, sources[i], collections.ApplyOptions{RefuseOld: true, Schemas: filesBeside(file)})
+		applied, err := s.control.Apply(ctx, collections.Operator, sources[i], collections.ApplyOptions{RefuseOld: true, Schemas: filesBeside(file)})
 		if err != nil {
 			return inFile(file, err)
 		}
@@ -190,7 +188,7 @@ func (s *Server) applyAgreements(ctx context.Context) error {
 // PublicURL is the address by which the parties know the server, without a
 // final slash.
 func (s *Server) PublicURL() string {
-	return cmp.Or(s.cfg.PublicURL, s.control.Setting(settingPublicURL), s.URL())
+	return cmp.Or(s.cfg.PublicURL, s.control.Setting(auth.SettingPublicURL), s.URL())
 }
 
 // Run serves until ctx ends, then finishes the requests that have begun and

@@ -6,15 +6,14 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"os/signal"
 	"path/filepath"
 	"runtime"
 	"strconv"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
-
-	"os/signal"
-	"syscall"
 
 	"accord/taxii/conformance"
 

@@ -100,7 +100,7 @@ func newTokenListCommand() *cobra.Command {
 		tokens := b.auth.Tokens()
 		fmt.Fprintln(w, "JTI\tPARTY\tISSUED\tEXPIRES\tREVOKED\tCERTIFICATE\tSCOPE")
 		for _, t := range tokens {
-			fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", t.JTI, t.Party, day(&t.Issued), day(&t.Expires), day(t.Revoked),
+			fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", t.JTI, t.Party, instant(&t.Issued), instant(&t.Expires), instant(t.Revoked),
 				cmp.Or(t.CertificateName, t.Certificate, "-"), t.Scope)
 		}
 		return tokens
@@ -113,7 +113,7 @@ func newTokenKeysCommand() *cobra.Command {
 		keys := b.auth.Keys()
 		fmt.Fprintln(w, "KID\tSERVER\tFROM\tRETIRED")
 		for _, k := range keys {
-			fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", k.KID, k.Server, day(&k.From), day(k.Retired))
+			fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", k.KID, k.Server, instant(&k.From), instant(k.Retired))
 		}
 		return keys
 	})
@@ -135,8 +135,8 @@ func listCommand(c *cobra.Command, list func(b *backend, table io.Writer) any) *
 	return c
 }
 
-// day writes an instant of a table, "-" for none.
-func day(t *time.Time) string {
+// instant writes a time in a table, "-" for none.
+func instant(t *time.Time) string {
 	if t == nil {
 		return "-"
 	}

@@ -95,7 +95,7 @@ func printInspection(w io.Writer, found auth.Inspection) error {
 	if c := found.Claims; c != nil {
 		fmt.Fprintf(table, "party\t%s\nissuer\t%s\njti\t%s\nscope\t%s\n", c.Subject, c.Issuer, c.ID, c.Scope)
 		if c.ExpiresAt != nil {
-			fmt.Fprintf(table, "expires\t%s\n", day(&c.ExpiresAt.Time))
+			fmt.Fprintf(table, "expires\t%s\n", instant(&c.ExpiresAt.Time))
 		}
 	}
 	for _, r := range found.Rights {

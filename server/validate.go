@@ -203,14 +203,6 @@ func validate(cmd *cobra.Command, files []string, o *validateOptions) error {
 	return v.run(cmd.Context())
 }
 
-// addSizes adds sizes, of which -1 is one that nobody knows.
-func addSizes(a, b int64) int64 {
-	if a < 0 || b < 0 {
-		return -1
-	}
-	return a + b
-}
-
 // run learns the extension definitions of all files, then judges them.
 func (v *validation) run(ctx context.Context) error {
 	read := int64(0)

@@ -144,7 +144,8 @@ func earlier(bound, t time.Time) time.Time {
 var cursorText = base64.RawURLEncoding.Strict()
 
 // accessCursor returns the token that goes on after an access. It holds no more
-// than the time of it, which the caller has seen, and which no other access has.
+// than the time of it, which the caller has seen, and which no other access has. A
+// token that somebody makes up asks for what from or to may ask for as well.
 func accessCursor(t time.Time) string {
 	return cursorText.EncodeToString(binary.BigEndian.AppendUint64(nil, uint64(t.UnixMicro())))
 }

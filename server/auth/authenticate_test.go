@@ -63,7 +63,7 @@ func TestSchemes(t *testing.T) {
 // P10: every claim is checked, of tokens that our own key signed.
 func TestClaims(t *testing.T) {
 	w := newWorld(t, usCN)
-	if err := w.control.Set(t.Context(), operator, "public_url", "https://accord.example/"); err != nil {
+	if err := w.control.Set(t.Context(), collections.Operator, SettingPublicURL, "https://accord.example/"); err != nil {
 		t.Fatal(err)
 	}
 	now := w.Now()

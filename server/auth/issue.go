@@ -64,7 +64,7 @@ func (a *Authenticator) Issue(ctx context.Context, r Request) (Issued, error) {
 	if err != nil {
 		return Issued{}, err
 	}
-	err = a.control.Append(ctx, operator, func() ([]collections.ControlEntry, error) {
+	err = a.control.Append(ctx, collections.Operator, func() ([]collections.ControlEntry, error) {
 		if err := a.checkFree(bound); err != nil {
 			return nil, err
 		}

@@ -263,7 +263,7 @@ func TestIssuerOfTwoAgreements(t *testing.T) {
 func TestIssuersThatDiffer(t *testing.T) {
 	one, two := newIssuer(t), newIssuer(t)
 	w := newWorld(t, declare(usCN, one.at()))
-	_, err := w.control.Apply(t.Context(), operator, []byte(declare(euUS, two.at())), collections.ApplyOptions{})
+	_, err := w.control.Apply(t.Context(), collections.Operator, []byte(declare(euUS, two.at())), collections.ApplyOptions{})
 	if !errors.Is(err, collections.ErrConflict) || !strings.Contains(err.Error(), `party "cert-us": its issuers are others in the agreement "us-cn"; declare the same in both`) {
 		t.Errorf("Apply = %v, want ErrConflict that names party, agreement and way out", err)
 	}

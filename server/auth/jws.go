@@ -40,7 +40,7 @@ func readToken(text string) (*signedToken, error) {
 		return nil, errors.New("the token is too long")
 	}
 	var t signedToken
-	parsed, parts, err := parser.ParseUnverified(text, &t.Claims)
+	parsed, _, err := parser.ParseUnverified(text, &t.Claims)
 	if err != nil {
 		return nil, err
 	}
@@ -54,7 +54,7 @@ func readToken(text string) (*signedToken, error) {
 	if t.KID, _ = parsed.Header["kid"].(string); t.KID == "" {
 		return nil, errors.New("the token has no kid")
 	}
-	t.method, t.text, t.sig = parsed.Method, strings.Join(parts[:2], "."), parsed.Signature
+	t.method, t.text, t.sig = parsed.Method, text[:strings.LastIndexByte(text, '.')], parsed.Signature
 	return &t, nil
 }
 

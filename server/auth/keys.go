@@ -10,10 +10,6 @@ import (
 	"accord/collections"
 )
 
-// operator is who writes in the control log what the operator or the server
-// itself does.
-var operator = collections.Poster{Party: "*"}
-
 // A Key is the public half of one of the servers' own signing keys.
 type Key struct {
 	KID     string     `json:"kid"` // RFC 7638 thumbprint
@@ -47,7 +43,7 @@ func (a *Authenticator) Rotate(ctx context.Context) (kid string, err error) {
 // longer, and its file is removed if it is in this server's folder. An unknown
 // kid is ErrNotFound; a key that has been retired before stays so.
 func (a *Authenticator) Retire(ctx context.Context, kid string) error {
-	err := a.control.Append(ctx, operator, func() ([]collections.ControlEntry, error) {
+	err := a.control.Append(ctx, collections.Operator, func() ([]collections.ControlEntry, error) {
 		a.log.mu.RLock()
 		defer a.log.mu.RUnlock()
 		i := slices.IndexFunc(a.log.keys, func(k keyRecord) bool { return k.KID == kid })
@@ -103,7 +99,7 @@ func (a *Authenticator) publish(ctx context.Context, keys map[string]ed25519.Pri
 	if len(missing()) == 0 {
 		return nil
 	}
-	return a.control.Append(ctx, operator, func() (entries []collections.ControlEntry, err error) {
+	return a.control.Append(ctx, collections.Operator, func() (entries []collections.ControlEntry, err error) {
 		for _, kid := range missing() {
 			public := keys[kid].Public().(ed25519.PublicKey)
 			record, err := controlEntries(typeKey, kid, keyRecord{

@@ -47,9 +47,6 @@ type tokenRecord struct {
 type revocation struct {
 	JTI    string `json:"jti"`
 	Issuer string `json:"iss,omitempty"`
-	// Until is when the token expires, in seconds; 0 where that is not known.
-	// The revocation means nothing after it.
-	Until int64 `json:"until,omitempty"`
 }
 
 // tokenName is what a revocation ends.

@@ -25,7 +25,7 @@ func (a *Authenticator) Revoke(ctx context.Context, token string) (Revoked, erro
 	if err != nil {
 		return Revoked{}, err
 	}
-	err = a.control.Append(ctx, operator, func() ([]collections.ControlEntry, error) {
+	err = a.control.Append(ctx, collections.Operator, func() ([]collections.ControlEntry, error) {
 		if _, twice := a.log.revokedAt(ended.Issuer, ended.JTI); twice {
 			return nil, nil
 		}
@@ -62,7 +62,7 @@ func (a *Authenticator) revocation(token string) (ended revocation, issued bool,
 }
 
 func (a *Authenticator) ends(r tokenRecord) revocation {
-	return revocation{JTI: r.JTI, Issuer: a.issuer(), Until: r.Expires}
+	return revocation{JTI: r.JTI, Issuer: a.issuer()}
 }
 
 // revocationOfJWT believes a foreign token what it says of itself: at worst a
@@ -91,9 +91,5 @@ func (a *Authenticator) revocationOfJWT(token string) (ended revocation, issued 
 	if err != nil {
 		return ended, false, &collections.Error{Kind: collections.ErrInvalid, Detail: "the token is not of this store, though it says so; nothing was revoked", Err: err}
 	}
-	ended = revocation{JTI: t.Claims.ID, Issuer: a.issuer()}
-	if t.Claims.ExpiresAt != nil {
-		ended.Until = t.Claims.ExpiresAt.Unix()
-	}
-	return ended, true, nil
+	return revocation{JTI: t.Claims.ID, Issuer: a.issuer()}, true, nil
 }

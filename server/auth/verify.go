@@ -193,10 +193,13 @@ func havingUnit(in []*collections.Agreement, party, unit string) []*collections.
 	return having
 }
 
+// SettingPublicURL is where the control log keeps the public URL.
+const SettingPublicURL = "public_url"
+
 // isAudience reports whether a token is meant for this store. A slash at the
 // end of the public URL makes no difference.
 func (a *Authenticator) isAudience(audience []string) bool {
-	url := strings.TrimSuffix(a.control.Setting("public_url"), "/")
+	url := strings.TrimSuffix(a.control.Setting(SettingPublicURL), "/")
 	return slices.ContainsFunc(audience, func(aud string) bool {
 		return aud == a.storeID() || url != "" && strings.TrimSuffix(aud, "/") == url
 	})

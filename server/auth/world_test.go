@@ -103,7 +103,7 @@ func (w *world) start(cfg Config) {
 
 func (w *world) apply(agreement string) {
 	w.Helper()
-	if _, err := w.control.Apply(w.Context(), operator, []byte(agreement), collections.ApplyOptions{}); err != nil {
+	if _, err := w.control.Apply(w.Context(), collections.Operator, []byte(agreement), collections.ApplyOptions{}); err != nil {
 		w.Fatal(err)
 	}
 }

@@ -218,8 +218,7 @@ func flood(url, token string) {
 
 // attack is a bundle of 46 MB.
 func attack(t testing.TB) string {
-	dir := cmp.Or(os.Getenv("ACCORD_TEST_DATA"), filepath.Join("..", "..", "..", "shared", "data"))
-	f, err := os.Open(filepath.Join(dir, "attack", "enterprise-attack-18.1.json.gz"))
+	f, err := os.Open(filepath.Join(dataFolder(), "attack", "enterprise-attack-18.1.json.gz"))
 	if err != nil {
 		t.Skipf("skipped: there is no push of 46 MB: %v", err)
 	}

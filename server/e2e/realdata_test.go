@@ -25,10 +25,15 @@ var realPushes = map[string][]string{
 	"report":     {"reports/apt1-full-cjk.json"},
 }
 
+// dataFolder is where real data lie, if there are any.
+func dataFolder() string {
+	return cmp.Or(os.Getenv("ACCORD_TEST_DATA"), filepath.Join("..", "..", "..", "shared", "data"))
+}
+
 // Every object of a real push comes back byte for byte, in the order of the
 // push, or the status names it (P3, P4).
 func TestRealDataComesBack(t *testing.T) {
-	folder := cmp.Or(os.Getenv("ACCORD_TEST_DATA"), filepath.Join("..", "..", "..", "shared", "data"))
+	folder := dataFolder()
 	if _, err := os.Stat(folder); err != nil {
 		t.Skipf("no real data: set ACCORD_TEST_DATA to a folder of STIX files (%v)", err)
 	}
