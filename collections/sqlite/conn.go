@@ -22,11 +22,11 @@ import (
 // To map the file (mmap_size) would save readers a fifth of their time, but what
 // they have read would count as the memory of the process, up to all of the file.
 //
-// An automatic checkpoint at 16,000 pages, 64 MiB: the pages of by_id, whose
+// An automatic checkpoint at 4,000 pages, 64 MiB: the pages of by_id, whose
 // keys are random, are written again and again, and the longer the log is, the
 // more of that the file itself is spared.
 var (
-	writerPragmas = []string{"busy_timeout(0)", "synchronous(FULL)", "cache_size(-65536)", "secure_delete(ON)", "wal_autocheckpoint(16000)"}
+	writerPragmas = []string{"busy_timeout(0)", "synchronous(FULL)", "cache_size(-65536)", "secure_delete(ON)", "wal_autocheckpoint(4000)"}
 	readerPragmas = []string{"busy_timeout(10000)", "query_only(1)", "cache_size(-4096)"}
 )
 

@@ -240,7 +240,7 @@ func TestCancelledWhileWaiting(t *testing.T) {
 // P2: on a full disk an append and all that share its commit fail as one and
 // leave nothing; reading goes on; and when there is room again, so does writing.
 func TestDiskFull(t *testing.T) {
-	s, log := openAt(t, newPath(t), Options{maxPages: 100}), uuid.New()
+	s, log := openAt(t, newPath(t), Options{maxPages: 40}), uuid.New()
 	stored := 0
 	var err error
 	for err == nil && stored < 1000 {
