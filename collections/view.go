@@ -117,9 +117,9 @@ func (v *View) Manifest(ctx context.Context, seqs []int64) ([]Version, error) {
 	return slices.DeleteFunc(versions, func(v Version) bool { return v.Removed }), nil
 }
 
-// Was reports whether a position is of a record that was added at a time. Where
+// WasAdded reports whether a position is of a record that was added at a time. Where
 // not, the position was given out before the store was replaced by an older copy.
-func (v *View) Was(ctx context.Context, seq int64, added time.Time) (bool, error) {
+func (v *View) WasAdded(ctx context.Context, seq int64, added time.Time) (bool, error) {
 	at, err := v.root.service.Store.Manifest(ctx, v.ID, []int64{seq})
 	return len(at) == 1 && at[0].DateAdded.Equal(added), err
 }

@@ -125,7 +125,7 @@ func bodyToHead(when func(*http.Request, *answer) bool) front {
 			}
 			conn, _, err := http.NewResponseController(w).Hijack()
 			if err != nil {
-				panic(err)
+				panic(err) // the tests speak HTTP/1, whose connections can be taken over
 			}
 			defer conn.Close()
 			rec.Header().Set("Content-Length", "2")

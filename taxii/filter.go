@@ -83,7 +83,7 @@ func (h *Handler) readQuery(r *request, defined params) (query, error) {
 	if err != nil {
 		return query{}, err
 	}
-	switch was, err := r.view.Was(r.Request().Context(), at.sequence, at.added); {
+	switch was, err := r.view.WasAdded(r.Request().Context(), at.sequence, at.added); {
 	case err != nil:
 		return query{}, err
 	case !was: // and what stands there now would never come
