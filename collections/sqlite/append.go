@@ -48,7 +48,7 @@ func (g *group) append(ctx context.Context, log uuid.UUID, decide collections.De
 	if d.Status != nil {
 		err = g.saveStatus(d.Status)
 	}
-	return c.records, err
+	return c.Records, err
 }
 
 // guarded runs decide so that a panic in it does not end the writer, which
