@@ -18,6 +18,7 @@ var arrows = map[string][]string{
 	"collections":           {"stix", "collections/search", "collections/fair"},
 	"collections/fair":      {},
 	"collections/sqlite":    {"stix", "collections", "collections/search", "collections/fair"},
+	"collections/mongo":     {"stix", "collections", "collections/search", "collections/fair", "collections/sqlite"},
 	"collections/storetest": {"stix", "collections", "collections/search"},
 	"taxii":                 {"stix", "collections", "taxii/wire"},
 	"taxii/wire":            {"collections"},
@@ -27,8 +28,8 @@ var arrows = map[string][]string{
 	"server/api":            {"stix", "schemas", "collections", "taxii/wire"},
 	"server/sample":         {"stix"},
 	"server": {
-		"stix", "stix/lift", "stix/pattern", "schemas", "collections", "collections/fair", "collections/search", "collections/sqlite",
-		"taxii", "taxii/client", "taxii/conformance", "taxii/wire", "server/api", "server/auth", "server/sample",
+		"stix", "stix/lift", "stix/pattern", "schemas", "collections", "collections/fair", "collections/search",
+		"collections/sqlite", "collections/mongo", "taxii", "taxii/client", "taxii/conformance", "taxii/wire", "server/api", "server/auth", "server/sample",
 	},
 	"server/cmd/accord":              {"server"},
 	"server/e2e":                     {}, // tests only, of the binary

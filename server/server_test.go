@@ -325,7 +325,7 @@ func TestOneServerForAStore(t *testing.T) {
 	}
 	interrupted, cancel := context.WithCancel(t.Context())
 	cancel()
-	if _, err := lockStore(interrupted, second, time.Second); err != context.Canceled {
+	if _, err := lockServer(interrupted, second, time.Second); err != context.Canceled {
 		t.Errorf("a wait for the store that is interrupted ends with %v; want no advice", err)
 	}
 	if err := first.end(); err != nil {
