@@ -58,7 +58,7 @@ func (c *Config) redacted() *Config {
 type storeOptions struct {
 	mustExist  bool                // none is made: where there is none, errNoStore
 	waited     func(time.Duration) // is told how long each read waited for its turn
-	processors *fair.Gate          // of the turns at processors
+	processors *fair.Gate          // of the turns at processors; a database has its own
 }
 
 // errNoStore says that there is no store where one should be, so that a command
@@ -81,7 +81,7 @@ func openStore(ctx context.Context, cfg *Config, o storeOptions) (collections.St
 }
 
 func openMongo(ctx context.Context, cfg *Config, o storeOptions) (collections.Store, error) {
-	s, err := mongo.Open(ctx, cfg.Store, mongo.Options{Waited: o.waited, Processors: o.processors, MustExist: o.mustExist})
+	s, err := mongo.Open(ctx, cfg.Store, mongo.Options{Waited: o.waited, Existing: o.mustExist})
 	if o.mustExist && errors.Is(err, collections.ErrNotFound) {
 		return nil, fmt.Errorf("%w in %s: name its database with --store, or make it with accord agreement apply", errNoStore, mongo.Redact(cfg.Store))
 	}
