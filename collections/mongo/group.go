@@ -2,6 +2,7 @@ package mongo
 
 import (
 	"context"
+	"encoding/binary"
 	"errors"
 	"maps"
 	"slices"
@@ -182,6 +183,9 @@ func (g *group) docs(token []byte) ([]recordDoc, error) {
 		}
 		d.Token, d.End = token, g.end()
 		docs[i] = d
+	}
+	for i := range docs {
+		docs[0].Keys = binary.BigEndian.AppendUint64(docs[0].Keys, uint64(docs[i].Object))
 	}
 	return docs, nil
 }
