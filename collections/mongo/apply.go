@@ -86,13 +86,14 @@ func (s *Store) tail(ctx context.Context, l logDoc) (tail []recordDoc, err error
 	return tail, err
 }
 
-// isWhole reports whether the last batch of a tail is there to its end.
+// isWhole reports whether the last batch of a tail is there to its end, or was given up
+// before.
 func isWhole(l logDoc, tail []recordDoc) bool {
 	if len(tail) == 0 {
 		return l.Applied == 0
 	}
 	last := tail[len(tail)-1]
-	return last.End <= sequence(last.Pos)
+	return last.End <= sequence(last.Pos) || sequence(last.Pos) == l.Applied
 }
 
 // await waits until the last batch of a tail is whole, or some time.

@@ -1,6 +1,7 @@
 package mongo
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"encoding/binary"
@@ -80,13 +81,12 @@ func (c *committer) wait(ctx context.Context) error {
 	return err
 }
 
-// leaveQueue tells the others that c waits no more.
-func (c *committer) leaveQueue(ctx context.Context) error {
-	if c.ticket == 0 {
-		return nil
+// leaveQueue tells the others that c waits no more. Who is not told finds out.
+func (c *committer) leaveQueue(ctx context.Context) {
+	if c.ticket != 0 {
+		c.ticket = 0
+		_ = c.store.unqueue(ctx, c.end.c, c.store.name)
 	}
-	c.ticket = 0
-	return c.store.unqueue(ctx, c.end.c, c.store.name)
 }
 
 func (s *Store) unqueue(ctx context.Context, c int64, name string) error {
@@ -100,7 +100,7 @@ func (s *Store) unqueue(ctx context.Context, c int64, name string) error {
 func (c *committer) chase(ctx context.Context) error {
 	for c.end.c != 0 {
 		next := logDoc{C: c.end.c, Applied: c.end.last + 1}
-		first, found, err := one[recordDoc](ctx, c.store.records, byID(next.pos(next.Applied)), options.FindOne().SetProjection(fields("n", "keys")))
+		first, found, err := one[recordDoc](ctx, c.store.records, byID(next.pos(next.Applied)), options.FindOne().SetProjection(fields("n", "k", "keys")))
 		if err != nil || !found {
 			return err
 		}
@@ -114,10 +114,13 @@ func (c *committer) chase(ctx context.Context) error {
 			c.knows = false
 			return err
 		}
-		next.Applied = first.End
-		last, _, err := one[recordDoc](ctx, c.store.records, byID(next.pos(first.End)), options.FindOne().SetProjection(fields("at")))
+		last, _, err := one[recordDoc](ctx, c.store.records, byID(c.end.c<<sequenceBits|first.End), options.FindOne().SetProjection(fields("at", "k")))
 		if err != nil {
 			return err
+		}
+		if !bytes.Equal(first.Token, last.Token) || int64(len(first.Keys)) != 8*(first.End-c.end.last) {
+			c.knows = false // its writer was given up in the middle
+			return nil
 		}
 		if c.ids != nil && c.ids.upTo == c.end.last {
 			c.ids.addAll(c.end.last+1, first.Keys)

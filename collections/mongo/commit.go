@@ -3,7 +3,6 @@ package mongo
 import (
 	"context"
 	"crypto/rand"
-	"errors"
 	"time"
 
 	"accord/collections"
@@ -155,7 +154,8 @@ func (c *committer) write(ctx context.Context, g *group) (inserted int, err erro
 		return inserted, c.store.saveStatuses(ctx, g.outcomes[:g.settled(inserted)])
 	}
 	after, err := c.store.apply(ctx, g.base.c, g.end(), &g.marker, func(ctx context.Context) error {
-		return errors.Join(c.store.saveStatuses(ctx, g.outcomes), c.leaveQueue(ctx))
+		c.leaveQueue(ctx)
+		return c.store.saveStatuses(ctx, g.outcomes)
 	})
 	if err != nil {
 		return 0, err
