@@ -2,6 +2,8 @@ package collections
 
 import (
 	"context"
+	"fmt"
+	"runtime/debug"
 	"time"
 
 	"accord/stix"
@@ -33,7 +35,9 @@ type Store interface {
 	// Append runs decide on the state of the log at its last sequence and makes
 	// what it returns part of the log as one step: all of the entries, the
 	// marks that follow from them, and the status become visible and durable
-	// together, or nothing does. When the log has moved since the state was
+	// together, or nothing does. Only where the engine has no transactions and the
+	// process dies in the middle may the first of the entries stay, without a status
+	// and with nobody told; who repeats the call finds them there. When the log has moved since the state was
 	// read, decide is run again on the new state, so it must have no effects of
 	// its own. An error of decide is returned as it is, and nothing is written.
 	// A decision without entries still proves that the log had not moved.
@@ -43,15 +47,13 @@ type Store interface {
 	// decide asks its State and never the store.
 	Append(ctx context.Context, log uuid.UUID, decide Decide) ([]Record, error)
 
-	// Last returns the sequence of the last record of a log that changed what a
-	// clearance sees, 0 for none: an object that it admits, or the delete of one.
-	// It knows of every Append that has returned, of any store on the place: two
-	// reads between which it stays the same saw one state. What comes that the
-	// clearance does not admit leaves it as it is (P6). It costs far less than a
-	// page.
-	Last(ctx context.Context, log uuid.UUID, clearance stix.TLP) (int64, error)
+	// Last returns what a clearance sees of a log now. It knows of every Append
+	// that has returned, of any store on the place. It costs far less than a page.
+	Last(ctx context.Context, log uuid.UUID, clearance stix.TLP) (Moment, error)
 
-	// Page returns the positions of one page of a log, ascending. It costs what
+	// Page returns the positions of one page of a log, ascending, and of the first
+	// objects that the query wants as many as come for less than Objects costs, maybe
+	// none. It costs what
 	// the page costs: no count, no scan of what the query leaves out, for
 	// queries of the latest and of all versions, with and without types.
 	Page(ctx context.Context, log uuid.UUID, q Query) (Page, error)
@@ -105,9 +107,31 @@ type Store interface {
 	Close() error
 }
 
+// A Moment is a state of a log, as a clearance sees it.
+type Moment struct {
+	// Last is the sequence of the last record that changed what the clearance
+	// sees, 0 for none: an object that it admits, or the delete of one. Two reads
+	// between which it stays the same saw one state. What comes that the clearance
+	// does not admit leaves it as it is (P6).
+	Last int64
+	// Horizon is for Query.Horizon.
+	Horizon int64
+}
+
 // A Decide function sees the state of a log at its last sequence and says what
 // to append. It may be run several times and must have no effects.
 type Decide func(ctx context.Context, s State) (Decision, error)
+
+// Guarded runs decide so that a panic in it does not end a store's writer, which
+// serves others.
+func (decide Decide) Guarded(ctx context.Context, s State) (d Decision, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("panic in a decide function: %v\n%s", p, debug.Stack())
+		}
+	}()
+	return decide(ctx, s)
+}
 
 // A Decision is what a Decide function wants written.
 type Decision struct {
@@ -175,6 +199,12 @@ type Query struct {
 	IDs        []string  // only these objects; nil for all
 	Types      []string  // only these types; nil for all
 	Versions   VersionFilter
+
+	// Objects is of how many records of the page the bytes are wanted too.
+	Objects int
+	// Horizon, of a Moment, allows a page of the state that the log had then, of
+	// which a store may know without a look; zero asks for the newest state.
+	Horizon int64
 }
 
 // A Page is the result of a query.
@@ -182,4 +212,6 @@ type Page struct {
 	Sequences   []int64   // ascending, at most Query.Limit
 	More        bool      // at least one more record follows
 	First, Last time.Time // DateAdded of the first and last record; zero for an empty page
+
+	Objects []StoredObject // of the first of the records, where the query wants them
 }

@@ -18,6 +18,7 @@ type View struct {
 
 	canCurate bool
 	root      *Root
+	horizon   int64 // of the last look at the world; for the next page
 }
 
 // RequireRead returns ErrForbidden unless the caller may read (TX-COL-09).
@@ -66,8 +67,9 @@ func (v *View) World(ctx context.Context) (World, error) {
 		return World{}, err
 	}
 	clearance := v.root.party.Clearance
-	last, err := v.root.service.Store.Last(ctx, v.ID, clearance)
-	return World{Collection: v.ID, Clearance: clearance, Last: last}, err
+	now, err := v.root.service.Store.Last(ctx, v.ID, clearance)
+	v.horizon = now.Horizon
+	return World{Collection: v.ID, Clearance: clearance, Last: now.Last}, err
 }
 
 // A Filter is what a reader asks for, before rights and clearance.
@@ -77,17 +79,20 @@ type Filter struct {
 	Limit      int
 	IDs, Types []string
 	Versions   VersionFilter
+	Objects    int // of how many records of the page the bytes are wanted too
 }
 
-// Page returns the positions of one page in the caller's world.
+// Page returns the positions of one page in the caller's world: the one that the
+// last call of World saw, if none came between, or a newer one.
 func (v *View) Page(ctx context.Context, f Filter) (Page, error) {
 	if err := v.RequireRead(); err != nil {
 		return Page{}, err
 	}
 	q := Query{
 		Clearance: v.root.party.Clearance, After: f.After, Limit: f.Limit,
-		IDs: f.IDs, Types: f.Types, Versions: f.Versions,
+		IDs: f.IDs, Types: f.Types, Versions: f.Versions, Objects: f.Objects, Horizon: v.horizon,
 	}
+	v.horizon = 0 // who asks again wants something newer
 	if f.AddedAfter != "" {
 		// Dates have whole microseconds: later than an instant means later
 		// than that instant cut to a microsecond.

@@ -25,6 +25,7 @@ func (s brokenStore) Page(ctx context.Context, log uuid.UUID, q collections.Quer
 	if s.query != nil {
 		s.query(&q)
 	}
+	q.Objects = 0 // all of them pass through Objects
 	p, err := s.Store.Page(ctx, log, q)
 	if s.page != nil && err == nil {
 		s.page(q, &p)

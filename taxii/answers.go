@@ -183,12 +183,12 @@ func (a *answers) keep(p *keptPage) {
 // clearance.
 func (a *answers) forgetDeleted(ctx context.Context, store collections.Store, collection uuid.UUID) {
 	for _, world := range a.worlds(collection) {
-		last, err := store.Last(ctx, world.Collection, world.Clearance)
+		now, err := store.Last(ctx, world.Collection, world.Clearance)
 		a.mu.Lock()
 		if err != nil {
 			a.drop(a.shelves[world]) // the next who asks finds out how it stands
 		} else {
-			world.Last = last
+			world.Last = now.Last
 			a.shelf(world)
 		}
 		a.mu.Unlock()

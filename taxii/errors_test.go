@@ -138,6 +138,11 @@ func (blankStore) Objects(context.Context, uuid.UUID, []int64) ([]collections.St
 	return nil, nil
 }
 
+func (s blankStore) Page(ctx context.Context, log uuid.UUID, q collections.Query) (collections.Page, error) {
+	q.Objects = 0
+	return s.Store.Page(ctx, log, q)
+}
+
 // TX-ERR-04: a store that has lost bytes is an error, neither an empty page, which
 // clients take for the end, nor an answer that never comes.
 func TestLostBytes(t *testing.T) {

@@ -9,7 +9,8 @@ import (
 	"github.com/google/uuid"
 )
 
-// A faultyStore runs a hook before a call; an error of the hook is the result.
+// A faultyStore runs a hook before a call; an error of the hook is the result. No
+// objects come with their positions, so each is asked for.
 type faultyStore struct {
 	collections.Store
 	mu                                      sync.Mutex
@@ -44,6 +45,7 @@ func (s *faultyStore) Page(ctx context.Context, log uuid.UUID, q collections.Que
 	if err := s.before(&s.beforePage); err != nil {
 		return collections.Page{}, err
 	}
+	q.Objects = 0
 	return s.Store.Page(ctx, log, q)
 }
 

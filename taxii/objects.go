@@ -11,6 +11,13 @@ import (
 // getObjects serves GET {api-root}/collections/{id}/objects/ (TAXII 2.1 §5.4):
 // one page of a collection as an envelope, oldest date_added first.
 func (h *Handler) getObjects(r *request) error {
+	return h.writeObjects(r)
+}
+
+// writeObjects answers with a page of objects. Its first ones come with their
+// positions.
+func (h *Handler) writeObjects(r *request) error {
+	r.query.Objects = firstFetch
 	return h.writePage(r, objectsOf(r.view))
 }
 
@@ -18,19 +25,26 @@ func (h *Handler) getObjects(r *request) error {
 func objectsOf(v *collections.View) fetch {
 	return func(ctx context.Context, seqs []int64) ([][]byte, []int64, error) {
 		objects, err := v.Objects(ctx, seqs)
-		if err != nil || len(objects) == 0 {
-			return nil, nil, err
-		}
-		raw := make([][]byte, len(objects))
-		for i, o := range objects {
-			raw[i] = o.Raw
-		}
-		last, found := slices.BinarySearch(seqs, objects[len(objects)-1].Sequence)
-		if found {
-			last++
-		}
-		return raw, seqs[last:], nil
+		members, rest := rawOf(objects, seqs)
+		return members, rest, err
 	}
+}
+
+// rawOf returns the bytes of objects, which stand at the first of seqs or are
+// missing there, and the positions behind the last of them.
+func rawOf(objects []collections.StoredObject, seqs []int64) (raw [][]byte, rest []int64) {
+	if len(objects) == 0 {
+		return nil, nil
+	}
+	raw = make([][]byte, len(objects))
+	for i, o := range objects {
+		raw[i] = o.Raw
+	}
+	last, found := slices.BinarySearch(seqs, objects[len(objects)-1].Sequence)
+	if found {
+		last++
+	}
+	return raw, seqs[last:]
 }
 
 // addObjects serves POST {api-root}/collections/{id}/objects/ (TAXII 2.1 §5.5).
@@ -80,7 +94,7 @@ func (h *Handler) getObject(r *request) error {
 		return collections.Errorf(collections.ErrNotFound, "there is no such version of %q", id)
 	}
 	r.query.IDs = []string{id}
-	return h.writePage(r, objectsOf(r.view))
+	return h.writeObjects(r)
 }
 
 // deleteObject serves DELETE {api-root}/collections/{id}/objects/{object-id}/

@@ -39,9 +39,16 @@ const firstFetch = 100
 // asked too often.
 const maxFetch = 400
 
-// fetch fetches some of the members that are left, at most n.
+// fetch fetches some of the members that are left, at most n, or takes those that
+// came with the positions.
 func (p *page) fetch(ctx context.Context, get fetch, n int) error {
 	n = min(n, len(p.rest))
+	if came := p.Objects; len(came) > 0 {
+		var rest []int64
+		p.members, rest = rawOf(came, p.rest[:n])
+		p.Objects, p.rest = nil, p.rest[n-len(rest):]
+		return nil
+	}
 	members, rest, err := get(ctx, p.rest[:n])
 	p.members, p.rest = members, p.rest[n-len(rest):]
 	return err
@@ -94,6 +101,7 @@ func (h *Handler) headPage(r *request) error {
 	if err := worker.Work(); err != nil {
 		return err
 	}
+	r.query.Objects = 0
 	p, err := r.view.Page(r.Request().Context(), r.query.Filter)
 	if err != nil {
 		return err

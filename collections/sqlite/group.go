@@ -43,7 +43,7 @@ func (g *group) log(id uuid.UUID) (*openLog, error) {
 
 // write writes a change of a log.
 func (g *group) write(l *openLog, c *change) error {
-	if len(c.records) == 0 {
+	if len(c.Records) == 0 {
 		return nil
 	}
 	rows, err := g.rows(l, c)
@@ -55,7 +55,7 @@ func (g *group) write(l *openLog, c *change) error {
 			return err
 		}
 	}
-	for _, r := range c.removed {
+	for _, r := range c.Removed {
 		err := g.conn.exec(`UPDATE records SET residue = ?, seed = NULL, raw = NULL WHERE pos = ?`, r.Residue, l.c<<sequenceBits|r.Sequence)
 		if err != nil {
 			return err
@@ -66,7 +66,7 @@ func (g *group) write(l *openLog, c *change) error {
 			return err
 		}
 	}
-	last := c.records[len(c.records)-1]
+	last := c.Records[len(c.Records)-1]
 	l.last, l.lastAdded, l.changed = last.Sequence, last.DateAdded.UnixMicro(), true
 	return nil
 }
@@ -76,9 +76,9 @@ func (g *group) rows(l *openLog, c *change) ([]row, error) {
 	if err := g.create(l); err != nil {
 		return nil, err
 	}
-	rows := make([]row, len(c.records))
-	for i := range c.records {
-		r := &c.records[i]
+	rows := make([]row, len(c.Records))
+	for i := range c.Records {
+		r := &c.Records[i]
 		t, err := g.typeRow(l, r.Type)
 		if err != nil {
 			return nil, err

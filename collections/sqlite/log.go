@@ -3,7 +3,9 @@ package sqlite
 import (
 	"context"
 	"slices"
+	"time"
 
+	"accord/collections"
 	"accord/stix"
 
 	"github.com/google/uuid"
@@ -16,6 +18,14 @@ type logRow struct {
 	specs              specSet
 }
 
+// added is when the last record was added, zero for none.
+func (l logRow) added() time.Time {
+	if l.last == 0 {
+		return time.Time{}
+	}
+	return date(l.lastAdded)
+}
+
 // log reads the row of a log.
 func (c *conn) log(id uuid.UUID) (l logRow, err error) {
 	_, err = c.one([]any{&l.c, &l.last, &l.lastAdded, &l.classes, &l.specs},
@@ -23,20 +33,20 @@ func (c *conn) log(id uuid.UUID) (l logRow, err error) {
 	return l, err
 }
 
-// Last returns the sequence of the last record that changes what a clearance
-// sees: the last of all where nothing is hidden from it.
-func (s *Store) Last(ctx context.Context, log uuid.UUID, clearance stix.TLP) (last int64, err error) {
+// Last returns what a clearance sees now: all up to the last record of all where
+// nothing is hidden from it.
+func (s *Store) Last(ctx context.Context, log uuid.UUID, clearance stix.TLP) (now collections.Moment, err error) {
 	err = s.look(ctx, func(c *conn) error {
 		l, err := c.log(log)
-		if last = l.last; err == nil && l.classes.hides(clearance) {
+		if now.Last = l.last; err == nil && l.classes.hides(clearance) {
 			return c.snapshot(func(c *conn) error {
-				last, err = c.last(log, clearance)
+				now.Last, err = c.last(log, clearance)
 				return err
 			})
 		}
 		return err
 	})
-	return last, err
+	return now, err
 }
 
 // last looks at each class for Last. It is called in one state: a version that

@@ -20,14 +20,21 @@ func (s *Store) Objects(ctx context.Context, log uuid.UUID, seqs []int64) (objec
 		if err != nil {
 			return err
 		}
-		size := 0
-		return c.eachRaw(l.positions(seqs), func(pos int64, raw []byte) bool {
-			size += len(raw)
-			if size <= objectsBudget || objects == nil {
-				objects = append(objects, collections.StoredObject{Sequence: sequence(pos), Raw: raw})
-			}
-			return size < objectsBudget
-		})
+		objects, err = c.objects(l.positions(seqs))
+		return err
+	})
+	return objects, err
+}
+
+// objects returns as many of the bytes at positions as fit in the budget.
+func (c *conn) objects(positions []int64) (objects []collections.StoredObject, err error) {
+	size := 0
+	err = c.eachRaw(positions, func(pos int64, raw []byte) bool {
+		size += len(raw)
+		if size <= objectsBudget || objects == nil {
+			objects = append(objects, collections.StoredObject{Sequence: sequence(pos), Raw: raw})
+		}
+		return size < objectsBudget
 	})
 	return objects, err
 }

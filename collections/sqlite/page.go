@@ -25,7 +25,11 @@ func (s *Store) Page(ctx context.Context, log uuid.UUID, q collections.Query) (p
 		if err != nil {
 			return err
 		}
-		page, err = w.page(found)
+		if page, err = w.page(found); err != nil || q.Objects <= 0 {
+			return err
+		}
+		wanted := found[:min(q.Objects, len(page.Sequences))]
+		page.Objects, err = c.objects(wanted)
 		return err
 	})
 	return page, err

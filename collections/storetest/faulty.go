@@ -98,9 +98,9 @@ func twice(decide collections.Decide) collections.Decide {
 	}
 }
 
-func (f *Faulty) Last(ctx context.Context, log uuid.UUID, clearance stix.TLP) (int64, error) {
+func (f *Faulty) Last(ctx context.Context, log uuid.UUID, clearance stix.TLP) (collections.Moment, error) {
 	if err := f.fails("Last"); err != nil {
-		return 0, err
+		return collections.Moment{}, err
 	}
 	return f.Store.Last(ctx, log, clearance)
 }

@@ -48,11 +48,11 @@ func deciding(entries ...collections.Entry) collections.Decide {
 // last returns the sequence of the last record that changes what a clearance sees.
 func (l log) last(clearance stix.TLP) int64 {
 	l.t.Helper()
-	last, err := l.store.Last(l.t.Context(), l.id, clearance)
+	now, err := l.store.Last(l.t.Context(), l.id, clearance)
 	if err != nil {
 		l.t.Fatalf("Last: %v", err)
 	}
-	return last
+	return now.Last
 }
 
 // page asks for a page; without a limit for one that holds everything.
