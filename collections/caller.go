@@ -33,3 +33,10 @@ func CallerFrom(ctx context.Context) (Caller, bool) {
 	c, ok := ctx.Value(callerKey{}).(Caller)
 	return c, ok
 }
+
+// PartyOf is whose turn a call takes: the caller's, or that of the server itself,
+// which is one more party.
+func PartyOf(ctx context.Context) string {
+	caller, _ := CallerFrom(ctx)
+	return caller.Party
+}

@@ -70,7 +70,7 @@ func (f *Effect) add(b Base, r *Record) error {
 		return fmt.Errorf("object %q has the unknown specification version %q", r.ID, r.SpecVersion)
 	}
 	r.Leaves = r.LeafHashes(b.Log, nil)
-	f.Versions[r.ID] = append(f.versions(b, r.ID), r.version())
+	f.Versions[r.ID] = append(f.versions(b, r.ID), r.Made())
 	return nil
 }
 
@@ -139,8 +139,8 @@ func (r *Record) Remove() {
 	r.Removed, r.Raw, r.Seed = true, nil, [16]byte{}
 }
 
-// version is the version that an OpAdd makes.
-func (r Record) version() Version {
+// Made is the version that an OpAdd makes.
+func (r Record) Made() Version {
 	return Version{
 		Sequence: r.Sequence, ID: r.ID, Type: r.Type, SpecVersion: r.SpecVersion, Timestamp: r.Version,
 		DateAdded: r.DateAdded, Rank: r.Rank, Hash: r.Hash, Party: r.Poster.Party, Removed: r.Removed,

@@ -2,6 +2,8 @@ package collections
 
 import (
 	"context"
+	"fmt"
+	"runtime/debug"
 	"time"
 
 	"accord/stix"
@@ -119,6 +121,17 @@ type Moment struct {
 // A Decide function sees the state of a log at its last sequence and says what
 // to append. It may be run several times and must have no effects.
 type Decide func(ctx context.Context, s State) (Decision, error)
+
+// Guarded runs decide so that a panic in it does not end a store's writer, which
+// serves others.
+func (decide Decide) Guarded(ctx context.Context, s State) (d Decision, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("panic in a decide function: %v\n%s", p, debug.Stack())
+		}
+	}()
+	return decide(ctx, s)
+}
 
 // A Decision is what a Decide function wants written.
 type Decision struct {

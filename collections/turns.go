@@ -190,3 +190,11 @@ func (r workerReader) Read(p []byte) (int, error) {
 	}
 	return n, err
 }
+
+// MaxWaiting is how many reads, and how many appends, of one party may wait in a
+// store: more than the requests that Turns lets in, each of which has one at a
+// time, because a page that has begun must get its reads.
+const MaxWaiting = 2048
+
+// TooManyWait is what a store answers when more of them would.
+var TooManyWait = Errorf(ErrBusy, "too many of your requests wait for the store; send the next when one of them is answered")

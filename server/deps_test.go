@@ -18,6 +18,7 @@ var arrows = map[string][]string{
 	"collections":           {"stix", "collections/search", "collections/fair"},
 	"collections/fair":      {},
 	"collections/sqlite":    {"stix", "collections", "collections/search", "collections/fair"},
+	"collections/mongo":     {"stix", "collections", "collections/search", "collections/fair"},
 	"collections/storetest": {"stix", "collections", "collections/search"},
 	"taxii":                 {"stix", "collections", "taxii/wire"},
 	"taxii/wire":            {"collections"},

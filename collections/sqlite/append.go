@@ -2,8 +2,6 @@ package sqlite
 
 import (
 	"context"
-	"fmt"
-	"runtime/debug"
 
 	"accord/collections"
 
@@ -34,7 +32,7 @@ func (g *group) append(ctx context.Context, log uuid.UUID, decide collections.De
 		return nil, err
 	}
 	s := &state{conn: g.conn, log: l.logRow, known: map[string][]collections.Version{}}
-	d, err := guarded(ctx, decide, s)
+	d, err := decide.Guarded(ctx, s)
 	if err != nil {
 		return nil, err
 	}
@@ -49,15 +47,4 @@ func (g *group) append(ctx context.Context, log uuid.UUID, decide collections.De
 		err = g.saveStatus(d.Status)
 	}
 	return c.Records, err
-}
-
-// guarded runs decide so that a panic in it does not end the writer, which
-// serves others.
-func guarded(ctx context.Context, decide collections.Decide, s collections.State) (d collections.Decision, err error) {
-	defer func() {
-		if p := recover(); p != nil {
-			err = fmt.Errorf("panic in a decide function: %v\n%s", p, debug.Stack())
-		}
-	}()
-	return decide(ctx, s)
 }

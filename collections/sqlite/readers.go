@@ -6,6 +6,7 @@ import (
 	"sync"
 	"time"
 
+	"accord/collections"
 	"accord/collections/fair"
 )
 
@@ -23,14 +24,14 @@ type readers struct {
 // newReaders returns most readers. One party has all but one of them at most, so
 // that another need not wait for the end of a read.
 func newReaders(f file, most int, waited func(time.Duration)) *readers {
-	return &readers{file: f, turns: fair.Gate{Most: most, Each: max(1, most-1), Waiting: maxWaiting, Waited: waited}}
+	return &readers{file: f, turns: fair.Gate{Most: most, Each: max(1, most-1), Waiting: collections.MaxWaiting, Waited: waited}}
 }
 
 // take returns a connection, which the caller gives back.
 func (r *readers) take(ctx context.Context) (*conn, error) {
-	party := partyOf(ctx)
+	party := collections.PartyOf(ctx)
 	if err := r.turns.Enter(ctx, party); errors.Is(err, fair.ErrFull) {
-		return nil, errBusy
+		return nil, collections.TooManyWait
 	} else if err != nil {
 		return nil, err
 	}
@@ -61,7 +62,7 @@ func (r *readers) give(ctx context.Context, c *conn) {
 	r.mu.Lock()
 	r.free = append(r.free, c)
 	r.mu.Unlock()
-	r.turns.Leave(partyOf(ctx))
+	r.turns.Leave(collections.PartyOf(ctx))
 }
 
 // close closes the connections, none of which may be in use.

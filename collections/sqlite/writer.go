@@ -72,7 +72,7 @@ func openWriter(ctx context.Context, f file, o Options) (*writer, error) {
 		conn: c, ended: make(chan struct{}), now: o.Now, groupTime: cmp.Or(o.groupTime, groupTime),
 		processors: cmp.Or(o.Processors, new(fair.Gate)),
 	}
-	w.queue.Most = maxWaiting
+	w.queue.Most = collections.MaxWaiting
 	go w.run()
 	return w, nil
 }
@@ -90,9 +90,9 @@ func (w *writer) do(ctx context.Context, run func(g *group) error) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	r := &request{party: partyOf(ctx), run: run, done: make(chan error, 1)}
+	r := &request{party: collections.PartyOf(ctx), run: run, done: make(chan error, 1)}
 	if !w.queue.Put(r.party, r) {
-		return errBusy
+		return collections.TooManyWait
 	}
 	select {
 	case err := <-r.done:

@@ -1,0 +1,59 @@
+package mongo
+
+import (
+	"context"
+	"crypto/sha256"
+	"fmt"
+	"net/url"
+	"os"
+	"testing"
+	"time"
+
+	"accord/collections"
+	"accord/collections/storetest"
+)
+
+// deployment returns the URI of the deployment to test on, or skips the test.
+func deployment(t testing.TB) string {
+	t.Helper()
+	uri := os.Getenv("ACCORD_TEST_MONGODB_URI")
+	if uri == "" {
+		t.Skip("skipped: MongoDB, because ACCORD_TEST_MONGODB_URI names no deployment; scripts/mongo go test … starts one")
+	}
+	return uri
+}
+
+// database returns the URI of a database that belongs to a folder of the test, and is
+// dropped at its end.
+func database(t testing.TB, dir string) string {
+	t.Helper()
+	u, err := url.Parse(deployment(t))
+	if err != nil {
+		t.Fatal("ACCORD_TEST_MONGODB_URI is no URI")
+	}
+	u.Path = fmt.Sprintf("/accord-test-%x", sha256.Sum256([]byte(dir)))[:32]
+	t.Cleanup(func() {
+		s, err := Open(context.Background(), u.String(), Options{MaxSkew: -1})
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		if err := s.db.Drop(context.Background()); err != nil {
+			t.Error(err)
+		}
+		s.Close()
+	})
+	return u.String()
+}
+
+// P1, P2, P3, P6, P8: the contract.
+func TestStore(t *testing.T) {
+	deployment(t)
+	storetest.Run(t, func(t *testing.T, dir string, now func() time.Time) collections.Store {
+		s, err := Open(t.Context(), database(t, dir), Options{Now: now, MaxSkew: -1})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return s
+	})
+}
