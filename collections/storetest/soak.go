@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/gob"
+	"errors"
 	"fmt"
 	"io"
 	"math/rand/v2"
@@ -188,7 +189,8 @@ func (s *soak) listen(r io.Reader) (n int) {
 }
 
 // soakProcess is a process of a soak. It ends when its stdin does, as it does when
-// the one that started it dies.
+// the one that started it dies; and at once, because others are on the place that the
+// test would clean up.
 func soakProcess(t *testing.T, open Opener, place string, log uuid.UUID) {
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
@@ -199,7 +201,6 @@ func soakProcess(t *testing.T, open Opener, place string, log uuid.UUID) {
 	askew := rand.N(2*time.Hour) - time.Hour
 	now := func() time.Time { return time.Now().Add(askew) }
 	store := open(t, place, now)
-	defer store.Close()
 	var mu sync.Mutex
 	events := gob.NewEncoder(os.NewFile(3, "events"))
 	s := &stress{stores: []collections.Store{store}, log: log, now: now, tell: func(e event) {
@@ -209,7 +210,9 @@ func soakProcess(t *testing.T, open Opener, place string, log uuid.UUID) {
 			t.Error(err)
 		}
 	}}
-	if err := s.run(ctx, 4); err != nil {
-		t.Error(err)
+	if err := errors.Join(s.run(ctx, 4), store.Close()); err != nil || t.Failed() {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
 	}
+	os.Exit(0)
 }
