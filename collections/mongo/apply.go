@@ -34,7 +34,7 @@ func (c *committer) catchUp(ctx context.Context) error {
 		}
 		c.knows = true
 	}
-	if c.end.last > maxIDs {
+	if c.end.last > c.store.maxIDs {
 		c.ids = nil
 		return nil
 	}

@@ -1,6 +1,8 @@
 package mongo
 
 import (
+	"errors"
+	"net"
 	"net/url"
 	"strings"
 	"time"
@@ -62,6 +64,9 @@ func journaled() *writeconcern.WriteConcern {
 // malformed says what is wrong with the URI. The driver's words may hold a part of
 // the password where that is what is malformed.
 func (p place) malformed(err error) error {
+	if lost, ok := errors.AsType[*net.DNSError](err); ok { // of mongodb+srv
+		return &collections.Error{Kind: collections.ErrUnavailable, Detail: "the store " + Redact(p.uri) + " can't be found", Err: lost}
+	}
 	detail := "it is not mongodb://USER:PASSWORD@HOST:PORT/DATABASE?OPTIONS; percent-encode what is special in the user name and the password"
 	if !strings.Contains(p.uri, "@") {
 		detail = err.Error()
