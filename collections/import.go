@@ -37,7 +37,7 @@ func (f *Effect) takeOver(b Base, r *Record) error {
 	}
 	switch r.Op {
 	case OpAdd:
-		f.Versions[r.ID] = append(f.versions(b, r.ID), r.version())
+		f.Versions[r.ID] = append(f.versions(b, r.ID), r.Made())
 	case OpDelete:
 		return f.removeAgain(b, r)
 	}
@@ -62,7 +62,9 @@ func (f *Effect) removeAgain(b Base, r *Record) error {
 		if err != nil {
 			return err
 		}
-		old.Remove()
+		if old.Residue == nil {
+			old.Remove()
+		}
 	}
 	return nil
 }

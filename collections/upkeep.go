@@ -124,7 +124,7 @@ func VersionsOf(records []Record) []Version {
 	versions := make([]Version, 0, len(records))
 	for _, r := range records {
 		if r.Op == OpAdd {
-			versions = append(versions, r.version())
+			versions = append(versions, r.Made())
 		}
 	}
 	return versions
