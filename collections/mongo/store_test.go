@@ -49,11 +49,19 @@ func database(t testing.TB, dir string) string {
 // P1, P2, P3, P6, P8: the contract.
 func TestStore(t *testing.T) {
 	deployment(t)
-	storetest.Run(t, func(t *testing.T, dir string, now func() time.Time) collections.Store {
-		s, err := Open(t.Context(), database(t, dir), Options{Now: now, MaxSkew: -1})
-		if err != nil {
-			t.Fatal(err)
-		}
-		return s
-	})
+	storetest.Run(t, openStore)
+}
+
+// P1, P2, P8: three processes on one database, killed and stopped.
+func TestSoak(t *testing.T) {
+	deployment(t)
+	storetest.Soak(t, openStore)
+}
+
+func openStore(t *testing.T, dir string, now func() time.Time) collections.Store {
+	s, err := Open(t.Context(), database(t, dir), Options{Now: now, MaxSkew: -1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
 }

@@ -55,15 +55,20 @@ func (l log) auditOrder(records []collections.Record) {
 // removed is followed by its delete.
 func lastFor(clearance stix.TLP, records []collections.Record) (last int64) {
 	for _, r := range records {
-		objects := r.Removes
-		if r.Op == collections.OpAdd {
-			objects = []int64{r.Sequence}
-		}
-		if r.Op == collections.OpControl || slices.ContainsFunc(objects, func(seq int64) bool { return records[seq-1].Rank <= clearance }) {
+		if changes(clearance, records, r) {
 			last = r.Sequence
 		}
 	}
 	return last
+}
+
+// changes reports whether a record of a log changes what a clearance sees.
+func changes(clearance stix.TLP, records []collections.Record, r collections.Record) bool {
+	objects := r.Removes
+	if r.Op == collections.OpAdd {
+		objects = []int64{r.Sequence}
+	}
+	return r.Op == collections.OpControl || slices.ContainsFunc(objects, func(seq int64) bool { return records[seq-1].Rank <= clearance })
 }
 
 // auditBytes: what is there has its bytes (P3), what is removed neither bytes
@@ -161,9 +166,11 @@ var filters = []collections.VersionFilter{
 // comparePage compares a page with the one that the model makes of versions.
 func (l log) comparePage(versions []collections.Version, q collections.Query) {
 	l.t.Helper()
-	got, want := l.page(q), pageOf(versions, q)
-	if !same(got.Sequences, want.Sequences) || got.More != want.More ||
-		!got.First.Equal(want.First) || !got.Last.Equal(want.Last) {
+	if got, want := l.page(q), pageOf(versions, q); !samePage(got, want) {
 		l.t.Errorf("Page(%+v)\n got %+v\nwant %+v", q, got, want)
 	}
+}
+
+func samePage(a, b collections.Page) bool {
+	return slices.Equal(a.Sequences, b.Sequences) && a.More == b.More && a.First.Equal(b.First) && a.Last.Equal(b.Last)
 }

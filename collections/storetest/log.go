@@ -48,11 +48,16 @@ func deciding(entries ...collections.Entry) collections.Decide {
 // last returns the sequence of the last record that changes what a clearance sees.
 func (l log) last(clearance stix.TLP) int64 {
 	l.t.Helper()
+	return l.moment(clearance).Last
+}
+
+func (l log) moment(clearance stix.TLP) collections.Moment {
+	l.t.Helper()
 	now, err := l.store.Last(l.t.Context(), l.id, clearance)
 	if err != nil {
 		l.t.Fatalf("Last: %v", err)
 	}
-	return now.Last
+	return now
 }
 
 // page asks for a page; without a limit for one that holds everything.

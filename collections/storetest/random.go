@@ -12,13 +12,17 @@ import (
 
 // Random appends and deletes, of few objects so that they meet, against a list
 // of versions in memory; then random queries of both must agree. On failure
-// rapid shows the shortest way to it and the seed.
+// rapid shows the shortest way to it and the seed. Each step goes through one of two
+// stores.
 func randomLogsAgreeWithTheModel(f *fixture) {
+	stores := []collections.Store{f.store, f.openStore(f.clock)}
 	rapid.Check(f.T, func(t *rapid.T) {
 		m := &model{log: log{t: t, store: f.store, id: uuid.New()}, clock: f.clock}
 		for range rapid.IntRange(1, 20).Draw(t, "steps") {
+			m.store = rapid.SampledFrom(stores).Draw(t, "writer")
 			m.appendSome(t)
 			for range 3 {
+				m.store = rapid.SampledFrom(stores).Draw(t, "reader")
 				m.comparePage(m.stored, m.query(t))
 			}
 		}

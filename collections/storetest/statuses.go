@@ -46,11 +46,13 @@ func statusExpires(f *fixture) {
 	f.wantNoStatus(long.ID)
 }
 
+func (f *fixture) newStatus() collections.Status { return newStatus(f.id, f.clock.now()) }
+
 // newStatus returns the status of a push of which nothing is known yet.
-func (f *fixture) newStatus() collections.Status {
-	now := f.clock.now().UTC().Truncate(time.Microsecond)
+func newStatus(log uuid.UUID, now time.Time) collections.Status {
+	now = now.UTC().Truncate(time.Microsecond)
 	return collections.Status{
-		ID: uuid.New(), Agreement: "us-cn", Collection: f.id, Party: "cert-us",
+		ID: uuid.New(), Agreement: "us-cn", Collection: log, Party: "cert-us",
 		Requested: now, Expires: now.Add(collections.StatusLifetime),
 	}
 }

@@ -57,10 +57,12 @@ var cases = []struct {
 	{"P1/VisibilityFollowsOrder", visibilityFollowsOrder},
 	{"P1/TwoOpenStoresAreOne", twoOpenStoresAreOne},
 	{"P1/LastKnowsEveryAppend", lastKnowsEveryAppend},
+	{"P1/PagesOfAHorizon", pagesOfAHorizon},
 
 	{"P3/BytesInBytesOut", bytesInBytesOut},
 	{"P3/TextsComeBackAsTheyWere", textsComeBackAsTheyWere},
 	{"P3/BuffersStayTheCallers", buffersStayTheCallers},
+	{"PagesBringTheirFirstObjects", pagesBringTheirFirstObjects},
 	{"ObjectsKeepToABudget", objectsKeepToABudget},
 	{"ObjectsLeaveOutWhatIsNotThere", objectsLeaveOutWhatIsNotThere},
 	{"ManifestLeavesOutWhatIsNoVersion", manifestLeavesOutWhatIsNoVersion},
@@ -69,6 +71,8 @@ var cases = []struct {
 
 	{"DecideSeesTheState", decideSeesTheState},
 	{"DecideRunsOnTheNewestState", decideRunsOnTheNewestState},
+	{"P1/NothingToWriteIsDecidedOnTheNewestState", nothingToWriteIsDecidedOnTheNewestState},
+	{"P1/ForeignRecordsInBetween", foreignRecordsInBetween},
 	{"DecideErrorWritesNothing", decideErrorWritesNothing},
 	{"DecisionIsOneStep", decisionIsOneStep},
 	{"DecisionWithoutEntries", decisionWithoutEntries},
@@ -114,6 +118,7 @@ var cases = []struct {
 	{"P5/PositionsStayInTheirLog", positionsStayInTheirLog},
 	{"CancelledContext", cancelledContext},
 	{"CancelledAppendHurtsNobodyElse", cancelledAppendHurtsNobodyElse},
+	{"PartiesTakeTurns", partiesTakeTurns},
 	{"CloseWaitsForAppends", closeWaitsForAppends},
 	{"ClosedStoreIsUnavailable", closedStoreIsUnavailable},
 	{"ReadyWritesNoRecord", readyWritesNoRecord},
@@ -121,4 +126,5 @@ var cases = []struct {
 
 	{"RepeatedAppendEndsUpRight", repeatedAppendEndsUpRight},
 	{"RandomLogsAgreeWithTheModel", randomLogsAgreeWithTheModel},
+	{"StressAgreesWithTheModel", stressAgreesWithTheModel},
 }
