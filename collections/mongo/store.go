@@ -41,6 +41,10 @@ type Options struct {
 	// making it one.
 	Existing bool
 
+	// Importing opens an empty database, or one that an import has left behind, for
+	// collections.Mover. Until Finish nobody can open it in another way.
+	Importing bool
+
 	// Waited, if any, is told how long each read waited for its turn.
 	Waited func(time.Duration)
 
@@ -103,7 +107,7 @@ func Open(ctx context.Context, uri string, o Options) (*Store, error) {
 		accesses:    db.Collection("accesses"),
 	}
 	s.clock.setUp()
-	if err := s.prepare(ctx, o.Existing); err != nil {
+	if err := s.prepare(ctx, o); err != nil {
 		return nil, errors.Join(s.refusal(err), client.Disconnect(context.WithoutCancel(ctx)))
 	}
 	return s, nil
