@@ -71,7 +71,8 @@ type server struct {
 	client http.Client
 	walker conformance.Transport // makes an error of an answer with a fault
 
-	pushes, refusals atomic.Int64 // pushes that were answered by a status, and by something else
+	pushes  atomic.Int64           // that were answered by a status
+	refused atomic.Pointer[string] // what another push was answered last
 }
 
 // newData makes a data folder with the agreement, and a token for cert-us.
@@ -233,7 +234,8 @@ func (s *server) push(objects ...string) (st status, ok bool) {
 			s.Errorf("a push is answered %d %s", code, answer)
 		}
 		if err == nil {
-			s.refusals.Add(1)
+			text := fmt.Sprintf("%d %s", code, answer)
+			s.refused.Store(&text)
 		}
 		return st, false
 	}
