@@ -162,6 +162,10 @@ func (c *Control) Fresh() error {
 	return &Error{Kind: ErrUnavailable, Detail: "the server can't read its agreements now; try again later", Err: last.err}
 }
 
+// LastRead returns the error of the last attempt to read the log, nil for one that
+// reached its end: with an error the log may hold what is not known here.
+func (c *Control) LastRead() error { return c.read.Load().err }
+
 // A ControlEntry is what is to be said in the control log.
 type ControlEntry struct {
 	Type, ID string

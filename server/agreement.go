@@ -133,17 +133,7 @@ func newAgreementApplyCommand() *cobra.Command {
 		if err != nil {
 			return err
 		}
-		if options.DryRun && checkStoreExists(cfg) != nil { // what would change in an empty store, made elsewhere
-			if cfg.Data, err = os.MkdirTemp("", "accord-dry-run-"); err != nil {
-				return err
-			}
-			cfg.Store = ""
-			defer func() { err = errors.Join(err, os.RemoveAll(cfg.Data)) }()
-		}
-		if err := prepareFolders(cfg); err != nil {
-			return err
-		}
-		return onBackend(cmd, cfg, func(ctx context.Context, b *backend) error {
+		return onStoreOf(cmd, cfg, options.DryRun, func(ctx context.Context, b *backend) error {
 			applied, err := b.apply(ctx, files, sources, options)
 			if *asJSON {
 				return errors.Join(err, printJSON(cmd.OutOrStdout(), applied))
@@ -153,6 +143,27 @@ func newAgreementApplyCommand() *cobra.Command {
 		})
 	}
 	return c
+}
+
+// onStoreOf runs do on the store of cfg, which is made if it is not there; a dry
+// run then sees what would change in an empty store, made elsewhere.
+func onStoreOf(cmd *cobra.Command, cfg *Config, dryRun bool, do func(ctx context.Context, b *backend) error) (err error) {
+	if dryRun {
+		if err := onBackend(cmd, cfg, storeOptions{mustExist: true}, do); !errors.Is(err, errNoStore) {
+			return err
+		}
+		if cfg.Data, err = os.MkdirTemp("", "accord-dry-run-"); err != nil {
+			return err
+		}
+		cfg.Store = ""
+		defer func() { err = errors.Join(err, os.RemoveAll(cfg.Data)) }()
+	}
+	if !cfg.onMongo() { // else nothing is kept here
+		if err := prepareFolders(cfg); err != nil {
+			return err
+		}
+	}
+	return onBackend(cmd, cfg, storeOptions{}, do)
 }
 
 // readFiles reads files and, so that a typing error in the last one changes

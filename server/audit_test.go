@@ -18,7 +18,7 @@ import (
 // accessLines calls the audit command line and returns what it shows.
 func accessLines(t *testing.T, s *running, args ...string) []api.Access {
 	t.Helper()
-	code, out, errs := remoteCommand(t, "", append([]string{"audit", "--data", s.cfg.Data, "-o", "json", "--limit", "0"}, args...)...)
+	code, out, errs := remoteCommand(t, "", append([]string{"audit", "--data", s.cfg.Data, "--store", s.cfg.Store, "-o", "json", "--limit", "0"}, args...)...)
 	if code != exitDone {
 		t.Fatalf("accord audit %q: exit code %d, %s", args, code, errs)
 	}

@@ -4,14 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"log/slog"
 	"os"
 	"path/filepath"
 	"time"
 
 	"accord/collections"
-	"accord/collections/sqlite"
 	"accord/server/auth"
 
 	"github.com/gofrs/flock"
@@ -26,9 +24,9 @@ type backend struct {
 	auth    *auth.Authenticator
 }
 
-// openBackend opens the store of cfg, which is made if it is not there.
-func openBackend(ctx context.Context, cfg *Config, log *slog.Logger, options sqlite.Options) (*backend, error) {
-	store, err := sqlite.Open(ctx, cfg.storeFile(), options)
+// openBackend opens the store of cfg.
+func openBackend(ctx context.Context, cfg *Config, log *slog.Logger, options storeOptions) (*backend, error) {
+	store, err := openStore(ctx, cfg, options)
 	if err != nil {
 		return nil, err
 	}
@@ -46,12 +44,14 @@ func (b *backend) Close() error { return b.store.Close() }
 // settle returns when every server on the store obeys what was written to the
 // control log before.
 func (b *backend) settle(ctx context.Context) error {
-	lock, err := lockStore(ctx, b.cfg, 10*time.Millisecond)
-	if err == nil {
-		return lock.Close() // nobody serves
-	}
-	if !errors.Is(err, errServed) {
-		return err
+	if !b.cfg.onMongo() { // whose servers may be on other machines
+		lock, err := lockServer(ctx, b.cfg, 10*time.Millisecond)
+		if err == nil {
+			return lock.Close() // nobody serves
+		}
+		if !errors.Is(err, errServed) {
+			return err
+		}
 	}
 	select {
 	case <-ctx.Done():
@@ -66,32 +66,39 @@ func prepareFolders(cfg *Config) error {
 	if err := os.MkdirAll(cfg.Data, 0o700); err != nil {
 		return fmt.Errorf("data: %w; let this user make it, or give another folder with --data", err)
 	}
+	if cfg.onMongo() {
+		return nil
+	}
 	if err := os.MkdirAll(filepath.Dir(cfg.storeFile()), 0o700); err != nil {
 		return fmt.Errorf("store: %w; let this user make it, or give another path with --store", err)
 	}
 	return nil
 }
 
-// checkStoreExists keeps a command with a mistyped folder from making a store.
-func checkStoreExists(cfg *Config) error {
-	if _, err := os.Stat(cfg.storeFile()); errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("there is no store %s: name its folder with --data, or make it with accord agreement apply", cfg.storeFile())
+// errServed says that another server holds what this one needs for itself.
+var errServed = errors.New("another accord server works on")
+
+// lockFile is the file that a server locks, and what it has for itself by that:
+// an SQLite store, however it is called, or with MongoDB the data folder, whose
+// keys are those of one server. There the file has the name of the lock of a store
+// in that folder, so that servers of either kind exclude each other.
+func (c *Config) lockFile() (path, what string) {
+	if c.onMongo() {
+		return filepath.Join(c.Data, "accord.db.lock"), "the data folder " + c.Data
 	}
-	return nil
+	path = c.storeFile()
+	if real, err := filepath.EvalSymlinks(path); err == nil {
+		path = real
+	}
+	return path + ".lock", "the store " + c.storeFile()
 }
 
-// errServed says that another server holds the store.
-var errServed = errors.New("another accord server works on the store")
-
-// lockStore makes this process the only server on the store until the lock is
-// closed; who holds it now has patience to let go. The system takes the lock from
-// a process that dies, however it does.
-func lockStore(ctx context.Context, cfg *Config, patience time.Duration) (*flock.Flock, error) {
-	path := cfg.storeFile()
-	if real, err := filepath.EvalSymlinks(path); err == nil {
-		path = real // one store is one store, however it is called
-	}
-	lock := flock.New(path+".lock", flock.SetPermissions(0o600))
+// lockServer makes this process the only server on the store or, with MongoDB, on
+// the data folder until the lock is closed; who holds it now has patience to let
+// go. The system takes the lock from a process that dies, however it does.
+func lockServer(ctx context.Context, cfg *Config, patience time.Duration) (*flock.Flock, error) {
+	path, what := cfg.lockFile()
+	lock := flock.New(path, flock.SetPermissions(0o600))
 	// A command that looks whether anybody serves holds the lock for an instant.
 	waiting, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
@@ -100,7 +107,7 @@ func lockStore(ctx context.Context, cfg *Config, patience time.Duration) (*flock
 		return nil, ctx.Err() // nothing is wrong with the folder
 	}
 	if errors.Is(err, context.DeadlineExceeded) {
-		return nil, fmt.Errorf("%w %s: stop it, or give this one another --data or --store", errServed, cfg.storeFile())
+		return nil, fmt.Errorf("%w %s: stop it, or give this one another --data or --store", errServed, what)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("store: %w; let this user write its folder, or give another --data or --store", err)

@@ -9,8 +9,6 @@ import (
 	"log/slog"
 	"math"
 
-	"accord/collections/sqlite"
-
 	"github.com/spf13/cobra"
 )
 
@@ -154,16 +152,13 @@ func withBackend(cmd *cobra.Command, s *settings, do func(ctx context.Context, b
 	if err != nil {
 		return err
 	}
-	if err := checkStoreExists(cfg); err != nil {
-		return err
-	}
-	return onBackend(cmd, cfg, do)
+	return onBackend(cmd, cfg, storeOptions{mustExist: true}, do)
 }
 
-// onBackend opens the store of cfg, made if it is not there, and runs do on it.
-func onBackend(cmd *cobra.Command, cfg *Config, do func(ctx context.Context, b *backend) error) (err error) {
+// onBackend opens the store of cfg and runs do on it.
+func onBackend(cmd *cobra.Command, cfg *Config, options storeOptions, do func(ctx context.Context, b *backend) error) (err error) {
 	log := slog.New(slog.NewTextHandler(cmd.ErrOrStderr(), &slog.HandlerOptions{Level: slog.LevelWarn}))
-	b, err := openBackend(cmd.Context(), cfg, log, sqlite.Options{})
+	b, err := openBackend(cmd.Context(), cfg, log, options)
 	if err != nil {
 		return err
 	}

@@ -25,11 +25,14 @@ type Config struct {
 	// TLSSelfSigned, BehindProxy. Port 0 takes a free one.
 	Listen string `yaml:"listen" json:"listen"`
 
-	// Data (data) is the folder of all that the server keeps: the store, its
-	// lock, the private keys. It is made if it is not there.
+	// Data (data) is the folder of all that the server keeps: the store if it is
+	// a file, its lock, the private keys. It is made if it is not there. Each of
+	// several servers on one database has a folder of its own.
 	Data string `yaml:"data" json:"data"`
 
-	// Store (store) is where records are kept, as sqlite:PATH. "" is the file
+	// Store (store) is where records are kept, as sqlite:PATH or as a URI
+	// mongodb://USER:PASSWORD@HOST/DATABASE, which other processes see on a
+	// command line and not in the environment or the file. "" is the file
 	// accord.db in the data folder.
 	Store string `yaml:"store" json:"store"`
 
@@ -158,7 +161,7 @@ func (c *Config) flags() *pflag.FlagSet {
 	f.SortFlags = false
 	f.StringVar(&c.Listen, "listen", c.Listen, "`address` to serve on")
 	f.StringVar(&c.Data, "data", c.Data, "`folder` of the store and the server's keys")
-	f.StringVar(&c.Store, "store", c.Store, "where records are kept, as `sqlite:PATH` (default accord.db in the data folder)")
+	f.StringVar(&c.Store, "store", c.Store, "where records are kept: `sqlite:PATH`, or mongodb://HOST/DATABASE, with a password better in ACCORD_STORE or a --config file (default accord.db in the data folder)")
 	f.StringSliceVar(&c.Agreements, "agreement", c.Agreements, "agreement `file` to apply at start; may be repeated")
 	f.StringVar(&c.PublicURL, "public-url", c.PublicURL, "`URL` by which the parties know the server (default as last given, else https://LISTEN or http://LISTEN)")
 	f.BoolVar(&c.BehindProxy, "behind-proxy", c.BehindProxy, "a proxy in front ends TLS, so listening off loopback is safe")
@@ -197,8 +200,11 @@ func (c *Config) Validate() error {
 	} else if !isLoopback(c.Listen) && !c.BehindProxy && !c.speaksTLS() {
 		refuse("listen", "%w", waysOut(c.Listen))
 	}
-	if c.Data == "" {
+	switch {
+	case c.Data == "":
 		refuse("data", "a folder is needed, such as ./accord-data")
+	case strings.Contains(c.Data, "://"): // which may hold a password
+		refuse("data", "this is a URI and no folder; --store takes it")
 	}
 	if err := checkStore(c.Store); err != nil {
 		refuse("store", "%w", err)
@@ -250,27 +256,6 @@ func (c *Config) Validate() error {
 		refuse("audit_retention", "%w", err)
 	}
 	return errors.Join(faults...)
-}
-
-// checkStore refuses a store that cannot be opened here. A MongoDB URI may hold
-// a password, so it is not repeated.
-func checkStore(store string) error {
-	scheme, path, _ := strings.Cut(store, ":")
-	switch {
-	case store == "" || scheme == "sqlite" && path != "":
-		return nil
-	case scheme == "mongodb" || scheme == "mongodb+srv":
-		return errors.New("this version keeps records in SQLite only: write sqlite:PATH, or leave the key out")
-	}
-	return fmt.Errorf("%q is not of the form sqlite:PATH", store)
-}
-
-// storeFile is the file of the store.
-func (c *Config) storeFile() string {
-	if c.Store == "" {
-		return filepath.Join(c.Data, "accord.db")
-	}
-	return strings.TrimPrefix(c.Store, "sqlite:")
 }
 
 // keyDir is the folder of the server's private keys.

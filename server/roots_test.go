@@ -18,7 +18,7 @@ func TestRootsAreDistinct(t *testing.T) {
 		t.Fatal(err)
 	}
 	none, twice := *cfg, *cfg
-	none.Data, none.Agreements = filepath.Join(t.TempDir(), "data"), nil
+	none.Data, none.Store, none.Agreements = filepath.Join(t.TempDir(), "data"), testStore(t), nil
 	twice.Agreements = append(twice.Agreements[:2:2], filepath.Join(t.TempDir(), "again.yaml"))
 	writeFile(t, twice.Agreements[2], strings.Replace(secondRoot, "stranger", "outsider", 2))
 	for _, tc := range []struct {

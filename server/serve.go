@@ -50,9 +50,9 @@ func newConfigCheckCommand() *cobra.Command {
 			return usage(err)
 		}
 		if *asJSON {
-			return printJSON(cmd.OutOrStdout(), cfg)
+			return printJSON(cmd.OutOrStdout(), cfg.redacted())
 		}
-		text, err := yaml.Dump(cfg)
+		text, err := yaml.Dump(cfg.redacted())
 		if err != nil {
 			return err
 		}

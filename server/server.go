@@ -15,7 +15,6 @@ import (
 
 	"accord/collections"
 	"accord/collections/fair"
-	"accord/collections/sqlite"
 	"accord/server/auth"
 
 	"github.com/gofrs/flock"
@@ -64,7 +63,8 @@ type Server struct {
 }
 
 // New makes a server: it takes its addresses, becomes the only server on its
-// store, and applies the agreement files of cfg. A fault in cfg, or a store that
+// store or, with MongoDB, on its data folder, and applies the agreement files of
+// cfg. A fault in cfg, or a store that
 // knows no agreement, is wrong use; the Server is then nil and nothing is held.
 // After New, call Run or Close.
 func New(ctx context.Context, cfg *Config, log *slog.Logger) (_ *Server, err error) {
@@ -107,10 +107,13 @@ func New(ctx context.Context, cfg *Config, log *slog.Logger) (_ *Server, err err
 var errNoAgreement = usage(errors.New("no agreement is in force, so there is nothing to serve: " +
 	"write one with accord agreement init > agreement.yaml, then give it with --agreement agreement.yaml"))
 
-// checkSomeAgreement saves a first start without any agreement from leaving an
-// empty store behind.
+// checkSomeAgreement saves a first start without any agreement from leaving a
+// folder behind; open sees to an empty database.
 func checkSomeAgreement(cfg *Config) error {
-	if _, err := os.Stat(cfg.storeFile()); errors.Is(err, fs.ErrNotExist) && len(cfg.Agreements) == 0 {
+	if cfg.onMongo() || len(cfg.Agreements) > 0 {
+		return nil
+	}
+	if _, err := os.Stat(cfg.storeFile()); errors.Is(err, fs.ErrNotExist) {
 		return errNoAgreement
 	}
 	return nil
@@ -136,12 +139,12 @@ func (s *Server) listen(cfg *Config) (err error) {
 	return nil
 }
 
-// open opens the store as its only server.
+// open opens the store, a file as its only server.
 func (s *Server) open(ctx context.Context, cfg *Config) (err error) {
 	if err := prepareFolders(cfg); err != nil {
 		return err
 	}
-	if s.lock, err = lockStore(ctx, cfg, time.Second); err != nil {
+	if s.lock, err = lockServer(ctx, cfg, time.Second); err != nil {
 		return err
 	}
 	registry := prometheus.NewRegistry()
@@ -154,7 +157,13 @@ func (s *Server) open(ctx context.Context, cfg *Config) (err error) {
 	s.guesses = newGuesses()
 	s.processors = cfg.newProcessors()
 	s.processors.Waited = s.metrics.waited("work")
-	if s.backend, err = openBackend(ctx, cfg, s.log, sqlite.Options{Waited: s.metrics.waited("read"), Processors: s.processors}); err != nil {
+	s.backend, err = openBackend(ctx, cfg, s.log, storeOptions{
+		mustExist: len(cfg.Agreements) == 0, waited: s.metrics.waited("read"), processors: s.processors,
+	})
+	if errors.Is(err, errNoStore) {
+		return errNoAgreement
+	}
+	if err != nil {
 		return err
 	}
 	if s.tls != nil {

@@ -33,6 +33,7 @@ func testConfig(t testing.TB) *Config {
 	}
 	cfg := Defaults()
 	cfg.Listen, cfg.MetricsListen, cfg.Data, cfg.Agreements = "127.0.0.1:0", "127.0.0.1:0", filepath.Join(dir, "data"), []string{file}
+	cfg.Store = testStore(t)
 	return &cfg
 }
 
@@ -325,7 +326,7 @@ func TestOneServerForAStore(t *testing.T) {
 	}
 	interrupted, cancel := context.WithCancel(t.Context())
 	cancel()
-	if _, err := lockStore(interrupted, second, time.Second); err != context.Canceled {
+	if _, err := lockServer(interrupted, second, time.Second); err != context.Canceled {
 		t.Errorf("a wait for the store that is interrupted ends with %v; want no advice", err)
 	}
 	if err := first.end(); err != nil {
@@ -346,7 +347,7 @@ func TestCommandsBesideAServer(t *testing.T) {
 		t.Helper()
 		begin := time.Now()
 		var errs bytes.Buffer
-		if code := Main(t.Context(), append(args, "--data", cfg.Data), nil, io.Discard, &errs); code != exitDone {
+		if code := Main(t.Context(), append(args, "--data", cfg.Data, "--store", cfg.Store), nil, io.Discard, &errs); code != exitDone {
 			t.Fatalf("%q = %d: %s", args, code, &errs)
 		}
 		return time.Since(begin)
@@ -373,7 +374,7 @@ func TestInterruptedCommand(t *testing.T) {
 		interrupt()
 	}()
 	var out bytes.Buffer
-	Main(ctx, []string{"token", "rotate", "--data", cfg.Data}, nil, &out, io.Discard)
+	Main(ctx, []string{"token", "rotate", "--data", cfg.Data, "--store", cfg.Store}, nil, &out, io.Discard)
 	if keys := s.auth.Keys(); out.String() != keys[len(keys)-1].KID+"\n" {
 		t.Errorf("token rotate, interrupted, prints %q; want the last of %+v", &out, keys)
 	}

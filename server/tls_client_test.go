@@ -117,7 +117,7 @@ func TestClientCertificateRevoked(t *testing.T) {
 		kept, resuming := clientOf(t, config), clientOf(t, config)
 		m.expect("before", http.StatusOK, kept)
 		var out, errs bytes.Buffer
-		if code := Main(t.Context(), []string{"token", "revoke", "--data", m.cfg.Data, jti}, nil, &out, &errs); code != exitDone {
+		if code := Main(t.Context(), []string{"token", "revoke", "--data", m.cfg.Data, "--store", m.cfg.Store, jti}, nil, &out, &errs); code != exitDone {
 			t.Fatalf("token revoke = %d: %s", code, &errs)
 		}
 		m.expect("on an open connection", http.StatusUnauthorized, kept)

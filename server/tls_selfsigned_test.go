@@ -16,7 +16,6 @@ import (
 	"testing"
 	"time"
 
-	"accord/collections/sqlite"
 	"accord/server/sample"
 )
 
@@ -162,7 +161,7 @@ func TestRefusedStartChangesNothing(t *testing.T) {
 	if _, err := New(t.Context(), cfg, slog.New(slog.DiscardHandler)); err == nil || !strings.Contains(err.Error(), "public_url: an earlier start") {
 		t.Errorf("New = %v; want the earlier public URL refused", err)
 	}
-	b, err := openBackend(t.Context(), cfg, slog.New(slog.DiscardHandler), sqlite.Options{})
+	b, err := openBackend(t.Context(), cfg, slog.New(slog.DiscardHandler), storeOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}

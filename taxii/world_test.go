@@ -21,6 +21,8 @@ import (
 
 	"accord/collections"
 	"accord/collections/fair"
+	"accord/collections/mongo"
+	"accord/collections/mongo/mongotest"
 	"accord/collections/sqlite"
 	"accord/schemas"
 	"accord/taxii/conformance"
@@ -106,17 +108,14 @@ type world struct {
 func newWorld(t testing.TB, change ...func(*Handler)) *world {
 	t.Helper()
 	w := &world{TB: t, log: new(syncBuffer), answers: new(atomic.Int64), clock: &fakeClock{now: time.Date(2026, 1, 2, 3, 4, 5, 120_000_000, time.UTC)}}
-	store, err := sqlite.Open(t.Context(), filepath.Join(t.TempDir(), "accord.db"), sqlite.Options{Now: w.clock.Now})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { store.Close() })
+	store := openStore(t, w.clock.Now)
 	t.Cleanup(func() {
 		if w.answers.Load() == 0 && !t.Failed() && !t.Skipped() {
 			t.Error("the test has made a server and seen no answer of it; an id in its comment would prove nothing")
 		}
 	})
 	w.store = &faultyStore{Store: store}
+	var err error
 	if w.control, err = collections.OpenControl(t.Context(), w.store); err != nil {
 		t.Fatal(err)
 	}
@@ -136,6 +135,25 @@ func newWorld(t testing.TB, change ...func(*Handler)) *world {
 	w.start()
 	return w
 }
+
+// openStore opens a new store, on SQLite unless the run is one on MongoDB.
+func openStore(t testing.TB, now func() time.Time) (store collections.Store) {
+	t.Helper()
+	var err error
+	if mongotest.Chosen() {
+		store, err = mongo.Open(t.Context(), mongotest.Database(t), mongo.Options{Now: now, MaxSkew: -1})
+	} else {
+		store, err = sqlite.Open(t.Context(), filepath.Join(t.TempDir(), "accord.db"), sqlite.Options{Now: now})
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { store.Close() })
+	return store
+}
+
+// P8: what holds of the protocol on SQLite holds on MongoDB.
+func TestOnMongoDB(t *testing.T) { mongotest.Again(t, "^Test") }
 
 func (w *world) newHandler(service *collections.Service) *Handler {
 	return &Handler{

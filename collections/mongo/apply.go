@@ -23,6 +23,11 @@ const (
 // catchUp makes the end of the log known, and writes what follows from the records of
 // others if that was left to be done.
 func (c *committer) catchUp(ctx context.Context) error {
+	if c.knows && c.hasRival() {
+		if err := c.queueUp(ctx); err != nil {
+			return err
+		}
+	}
 	if !c.knows {
 		if err := c.rollForward(ctx); err != nil {
 			return err
@@ -71,7 +76,7 @@ func (c *committer) rollForward(ctx context.Context) error {
 func (s *Store) tail(ctx context.Context, l logDoc) (tail []recordDoc, err error) {
 	first := l.C<<sequenceBits | max(l.Applied, 1)
 	o := options.Find().SetSort(ascending("_id")).SetProjection(withoutBytes)
-	err = each(ctx, s.records, l.at(between(first-1, (l.C+1)<<sequenceBits-1)), largeBatch, o, func(d recordDoc) bool {
+	err = each(ctx, s.records, byID(between(first-1, (l.C+1)<<sequenceBits-1)), largeBatch, o, func(d recordDoc) bool {
 		if d.Pos != first+int64(len(tail)) {
 			return false
 		}
@@ -81,13 +86,14 @@ func (s *Store) tail(ctx context.Context, l logDoc) (tail []recordDoc, err error
 	return tail, err
 }
 
-// isWhole reports whether the last batch of a tail is there to its end.
+// isWhole reports whether the last batch of a tail is there to its end, or was given up
+// before.
 func isWhole(l logDoc, tail []recordDoc) bool {
 	if len(tail) == 0 {
 		return l.Applied == 0
 	}
 	last := tail[len(tail)-1]
-	return last.End <= sequence(last.Pos)
+	return last.End <= sequence(last.Pos) || sequence(last.Pos) == l.Applied
 }
 
 // await waits until the last batch of a tail is whole, or some time.
@@ -126,7 +132,7 @@ func (c *committer) takeOver(ctx context.Context, l logDoc, tail []recordDoc) er
 		return err
 	}
 	last := tail[len(tail)-1]
-	if err := c.store.apply(ctx, l.C, sequence(last.Pos), k, func(context.Context) error { return nil }); err != nil {
+	if _, err := c.store.apply(ctx, l.C, sequence(last.Pos), k, func(context.Context) error { return nil }); err != nil {
 		return err
 	}
 	c.end.last, c.end.added = sequence(last.Pos), date(last.Added)
@@ -172,7 +178,7 @@ func (s *Store) withoutBytes(ctx context.Context, l logDoc, seqs []int64) (docs 
 	slices.Sort(seqs)
 	for part := range slices.Chunk(l.positions(seqs), lookUpAtOnce) {
 		o := options.Find().SetSort(ascending("_id")).SetProjection(withoutBytes)
-		err := each(ctx, s.records, l.at(some(part)), largeBatch, o, func(d recordDoc) bool {
+		err := each(ctx, s.records, byID(some(part)), largeBatch, o, func(d recordDoc) bool {
 			docs = append(docs, d)
 			return true
 		})
@@ -190,7 +196,7 @@ func (s *Store) move(ctx context.Context, c int64, k *marker) error {
 		var updates []mongo.WriteModel
 		for _, seq := range part {
 			l := logDoc{C: c, Applied: seq}
-			updates = append(updates, mongo.NewUpdateOneModel().SetFilter(l.at(l.pos(seq))).SetUpdate(k.moves[seq].update()))
+			updates = append(updates, mongo.NewUpdateOneModel().SetFilter(byID(l.pos(seq))).SetUpdate(k.moves[seq].update()))
 		}
 		if err := s.untilDone(ctx, func() error {
 			_, err := s.records.BulkWrite(ctx, updates, options.BulkWrite().SetOrdered(false))
@@ -213,8 +219,9 @@ func (m move) update() bson.D {
 	return append(update, bson.E{Key: "$unset", Value: fields("raw", "packed", "seed")})
 }
 
-// advance moves the watermark of a log, unless it is farther already.
-func (s *Store) advance(ctx context.Context, c, upTo int64, l lasts) error {
+// advance moves the watermark of a log, unless it is farther already, and returns the
+// log as it is then.
+func (s *Store) advance(ctx context.Context, c, upTo int64, l lasts) (after logDoc, err error) {
 	moved := bson.D{{Key: "applied", Value: upTo}}
 	for name, value := range map[string]int64{
 		"r0": l.Rank0, "r1": l.Rank1, "r2": l.Rank2, "r3": l.Rank3, "r4": l.Rank4, "v20": l.Spec0, "v21": l.Spec1, "large": l.Large,
@@ -223,10 +230,11 @@ func (s *Store) advance(ctx context.Context, c, upTo int64, l lasts) error {
 			moved = append(moved, bson.E{Key: name, Value: value})
 		}
 	}
-	return s.untilDone(ctx, func() error {
-		_, err := s.logs.UpdateOne(ctx, byID(c), bson.D{{Key: "$max", Value: moved}})
-		return err
+	o := options.FindOneAndUpdate().SetReturnDocument(options.After)
+	err = s.untilDone(ctx, func() error {
+		return s.logs.FindOneAndUpdate(ctx, byID(c), bson.D{{Key: "$max", Value: moved}}, o).Decode(&after)
 	})
+	return after, err
 }
 
 // untilDone repeats what may be done twice, while the database is away.

@@ -39,6 +39,10 @@ type committer struct {
 	end   end
 	knows bool // whether end was the end once
 	ids   *ids // nil where the log is too long for it
+
+	rival  time.Time     // when another server was last seen to write here
+	ticket int64         // the place that was waited for first; 0 while there is no wait
+	took   time.Duration // for the last commit
 }
 
 func (c *committer) run() {
@@ -84,6 +88,8 @@ func (c *committer) commit(ctx context.Context, waiting []*request) (settled int
 	if err := c.store.clock.check(ctx); err != nil {
 		return 0, err
 	}
+	began := time.Now()
+	defer func() { c.took = time.Since(began) }()
 	g := c.newGroup()
 	if err := g.scout(ctx, waiting); err != nil {
 		return 0, err
@@ -99,6 +105,10 @@ func (c *committer) commit(ctx context.Context, waiting []*request) (settled int
 	}
 	settled = g.settled(inserted)
 	if inserted < len(g.records) || settled == 0 {
+		c.rival = time.Now()
+		c.knows = c.end.c != 0
+	}
+	if 0 < inserted && inserted < len(g.records) {
 		c.knows = false
 		if err := c.catchUp(ctx); err != nil { // makes visible what is ours
 			return 0, err
@@ -137,16 +147,21 @@ func (c *committer) write(ctx context.Context, g *group) (inserted int, err erro
 	if err != nil {
 		return 0, err
 	}
-	if inserted, err = c.store.insert(ctx, docs); err != nil {
+	if inserted, err = c.store.insert(ctx, docs, c.hasRival()); err != nil {
 		return 0, err
 	}
 	if inserted < len(docs) {
 		return inserted, c.store.saveStatuses(ctx, g.outcomes[:g.settled(inserted)])
 	}
-	if err := c.store.apply(ctx, g.base.c, g.end(), &g.marker, func(ctx context.Context) error {
+	after, err := c.store.apply(ctx, g.base.c, g.end(), &g.marker, func(ctx context.Context) error {
+		c.leaveQueue(ctx)
 		return c.store.saveStatuses(ctx, g.outcomes)
-	}); err != nil {
+	})
+	if err != nil {
 		return 0, err
+	}
+	if len(after.Waiters) > 0 {
+		c.rival = time.Now()
 	}
 	c.advance(g, docs)
 	return inserted, nil
@@ -179,17 +194,17 @@ func (c *committer) isEnd(ctx context.Context) (bool, error) {
 
 // apply writes what follows from the records up to a sequence, and what besides has to
 // be there when they are seen, and then moves the watermark over them.
-func (s *Store) apply(ctx context.Context, c, upTo int64, k *marker, besides func(context.Context) error) error {
+func (s *Store) apply(ctx context.Context, c, upTo int64, k *marker, besides func(context.Context) error) (logDoc, error) {
 	if s.fault == advanceFirst {
-		if err := s.advance(ctx, c, upTo, k.lasts); err != nil {
-			return err
+		if after, err := s.advance(ctx, c, upTo, k.lasts); err != nil {
+			return after, err
 		}
 	}
 	g, gctx := errgroup.WithContext(ctx)
 	g.Go(func() error { return s.move(gctx, c, k) })
 	g.Go(func() error { return besides(gctx) })
 	if err := g.Wait(); err != nil {
-		return err
+		return logDoc{}, err
 	}
 	return s.advance(ctx, c, upTo, k.lasts)
 }

@@ -2,6 +2,7 @@ package mongo
 
 import (
 	"context"
+	"encoding/binary"
 	"errors"
 	"maps"
 	"slices"
@@ -183,13 +184,16 @@ func (g *group) docs(token []byte) ([]recordDoc, error) {
 		d.Token, d.End = token, g.end()
 		docs[i] = d
 	}
+	for i := range docs {
+		docs[0].Keys = binary.BigEndian.AppendUint64(docs[0].Keys, uint64(docs[i].Object))
+	}
 	return docs, nil
 }
 
-// settled is how many requests are settled when so many records of the group are in
-// the log, and somebody else's stands behind them unless these are all. Where a
-// request decided to write nothing, or to fail, that was on the newest state only if
-// a record after it, or the one before, was inserted.
+// settled is how many requests are settled when so many records of the group are in the
+// log, and somebody else's stands behind them unless these are all. Where a request
+// decided to write nothing, or to fail, a record that was inserted behind it proves that
+// this was on the newest state.
 func (g *group) settled(inserted int) int {
 	if inserted == len(g.records) {
 		return len(g.outcomes)

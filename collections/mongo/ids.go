@@ -45,7 +45,7 @@ func (i *ids) readOn(ctx context.Context, s *Store, c, upTo int64) error {
 	}
 	l := logDoc{C: c, Applied: upTo}
 	o := options.Find().SetSort(ascending("_id")).SetProjection(fields("o", "op"))
-	err := each(ctx, s.records, l.at(between(l.pos(i.upTo), l.pos(upTo))), 10*largeBatch, o, func(d recordDoc) bool {
+	err := each(ctx, s.records, byID(between(l.pos(i.upTo), l.pos(upTo))), 10*largeBatch, o, func(d recordDoc) bool {
 		i.upTo = sequence(d.Pos)
 		i.add(d.Object, i.upTo)
 		return true

@@ -21,9 +21,15 @@ const (
 // the log for good: all, unless somebody else's record stands in the place of the
 // next one. Where the reply to an insert is lost it is repeated until it is known
 // what became of it, because it may take hold at any time.
-func (s *Store) insert(ctx context.Context, docs []recordDoc) (n int, err error) {
+//
+// Where others write too, the first document goes alone: whose is there has the place,
+// and the others have not sent the rest in vain.
+func (s *Store) insert(ctx context.Context, docs []recordDoc, rival bool) (n int, err error) {
 	for n < len(docs) {
 		part := message(docs[n:])
+		if rival && n == 0 {
+			part = docs[:1]
+		}
 		_, err := s.records.InsertMany(ctx, part, options.InsertMany().SetOrdered(s.fault != unordered))
 		if err == nil {
 			n += len(part)
@@ -65,10 +71,12 @@ func (s *Store) whose(ctx context.Context, docs []recordDoc, failure error) (our
 	if i, ok := refused(failure); ok {
 		ours, docs = i, docs[i:i+1] // those before it are there
 	}
-	l := logDoc{C: docs[0].C, Applied: docs[len(docs)-1].Pos}
-	next := docs
+	positions, next := make([]int64, len(docs)), docs
+	for i := range docs {
+		positions[i] = docs[i].Pos
+	}
 	o := options.Find().SetSort(ascending("_id")).SetProjection(fields("k"))
-	err = each(ctx, s.records, l.at(between(docs[0].Pos-1, docs[len(docs)-1].Pos)), largeBatch, o, func(d recordDoc) bool {
+	err = each(ctx, s.records, byID(some(positions)), largeBatch, o, func(d recordDoc) bool {
 		switch {
 		case d.Pos != next[0].Pos:
 			return false // a hole: not decided yet

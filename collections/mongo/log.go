@@ -15,12 +15,16 @@ import (
 )
 
 // A logDoc is a log: its number, and how far what follows from its records has been
-// written, which is how far readers read. All but the number and the id only grow.
+// written, which is how far readers read. All that the promises rest on only grows.
 type logDoc struct {
 	C       int64       `bson:"_id"`
 	Log     bson.Binary `bson:"log"`
 	Applied int64       `bson:"applied"`
 	Lasts   lasts       `bson:",inline"`
+
+	// Waiters are the servers that wait to write, by name, and the place that each of
+	// them has waited for since; see committer.queueUp.
+	Waiters map[string]int64 `bson:"waiters,omitempty"`
 }
 
 // log reads a log; C is 0 where there is none yet.
@@ -126,12 +130,6 @@ func (s *Store) reaching(ctx context.Context, id uuid.UUID, seqs []int64) (logDo
 }
 
 func date(micros int64) time.Time { return time.UnixMicro(micros).UTC() }
-
-// at names positions of a log in a filter. The number of the log stands in it
-// besides, because by that the records are sharded.
-func (l logDoc) at(positions any) bson.D {
-	return bson.D{{Key: "c", Value: l.C}, {Key: "_id", Value: positions}}
-}
 
 func in(values any) bson.D { return bson.D{{Key: "$in", Value: values}} }
 

@@ -44,7 +44,7 @@ func (s *Store) collect(ctx context.Context, l logDoc, positions []int64, f *col
 		batch = largeBatch
 	}
 	o := options.Find().SetSort(ascending("_id")).SetProjection(fields("raw", "packed"))
-	if err := each(ctx, s.records, l.at(some(positions)), batch, o, f.add); err != nil {
+	if err := each(ctx, s.records, byID(some(positions)), batch, o, f.add); err != nil {
 		f.err = err
 	}
 	return f.err

@@ -140,7 +140,7 @@ func (w *walk) turnDate(ctx context.Context) error {
 		return nil
 	}
 	w.dated = true
-	filter := bson.D{{Key: "c", Value: w.log.C}, {Key: "at", Value: bson.D{{Key: "$lte", Value: w.query.AddedAfter.UnixMicro()}}}}
+	filter := append(w.log.whole(), bson.E{Key: "at", Value: bson.D{{Key: "$lte", Value: w.query.AddedAfter.UnixMicro()}}})
 	last, _, err := one[recordDoc](ctx, w.store.records, filter, options.FindOne().SetSort(descending("at")).SetProjection(fields("at")).SetHint(indexByAdded))
 	w.from = max(w.from, last.Pos)
 	return err
@@ -188,6 +188,8 @@ func (w *walk) run(ctx context.Context, latest bool, to int64) (run []recordDoc,
 	}
 	if hint == nil {
 		hint = ascending("_id")
+	} else {
+		filter = append(filter, bson.E{Key: "c", Value: w.log.C})
 	}
 	o := options.Find().SetSort(sort).SetLimit(int64(w.runLength())).SetHint(hint)
 	if !w.brings() {
@@ -195,7 +197,7 @@ func (w *walk) run(ctx context.Context, latest bool, to int64) (run []recordDoc,
 	} else {
 		o.SetProjection(fields("m", "at", "id", "type", "tlp", "raw", "packed"))
 	}
-	filter = append(w.log.at(between(w.from, to)), filter...)
+	filter = append(byID(between(w.from, to)), filter...)
 	err = each(ctx, w.store.records, filter, largeBatch, o, func(d recordDoc) bool {
 		run = append(run, d)
 		return true

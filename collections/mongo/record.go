@@ -45,6 +45,7 @@ type recordDoc struct {
 	Size    int64   `bson:"size"`             // of the object, in bytes
 	Raw     []byte  `bson:"raw"`              // null for none
 	Packed  []byte  `bson:"packed,omitempty"` // in place of raw, compressed
+	Keys    []byte  `bson:"keys,omitempty"`   // of the first record of a batch: o of all, 8 bytes each
 }
 
 // maxRaw is how large the bytes of an object may be that are kept as they are. A
@@ -170,7 +171,7 @@ func (s *Store) follow(ctx context.Context, l logDoc, after int64, limit int) (r
 		return nil, nil
 	}
 	var fault error
-	err = each(ctx, s.records, l.at(between(from, min(to, from+int64(limit)))), smallBatch, options.Find().SetSort(ascending("_id")).SetLimit(int64(limit)), func(d recordDoc) bool {
+	err = each(ctx, s.records, byID(between(from, min(to, from+int64(limit)))), smallBatch, options.Find().SetSort(ascending("_id")).SetLimit(int64(limit)), func(d recordDoc) bool {
 		r, err := d.whole()
 		if fault = err; d.Pos != from+int64(len(records))+1 {
 			fault = collections.Errorf(collections.ErrUnavailable, "record %d of a log is not to be seen now; try again", sequence(from)+int64(len(records))+1)

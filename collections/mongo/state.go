@@ -53,7 +53,7 @@ func (s *state) Object(ctx context.Context, seq int64) ([]byte, error) {
 		return nil, nil
 	}
 	l := g.base.log()
-	d, _, err := one[recordDoc](ctx, g.store.records, l.at(l.pos(seq)), options.FindOne().SetProjection(fields("raw", "packed")))
+	d, _, err := one[recordDoc](ctx, g.store.records, byID(l.pos(seq)), options.FindOne().SetProjection(fields("raw", "packed")))
 	if err != nil {
 		return nil, translate(err)
 	}

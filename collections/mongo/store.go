@@ -13,6 +13,7 @@ package mongo
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"sync"
 	"time"
@@ -22,6 +23,7 @@ import (
 
 	"github.com/google/uuid"
 	"go.mongodb.org/mongo-driver/v2/bson"
+	"go.mongodb.org/mongo-driver/v2/event"
 	"go.mongodb.org/mongo-driver/v2/mongo"
 	"go.mongodb.org/mongo-driver/v2/mongo/options"
 )
@@ -40,6 +42,8 @@ type Options struct {
 
 	// Waited, if any, is told how long each read waited for its turn.
 	Waited func(time.Duration)
+
+	commands *event.CommandMonitor // of tests
 }
 
 // maxReads is how many reads are under way at once. The driver has 100
@@ -50,6 +54,7 @@ const maxReads = 64
 type Store struct {
 	client *mongo.Client
 	db     *mongo.Database
+	name   string // of this store among those on the database
 	hosts  string // for people
 	clock  clock
 	reads  fair.Gate
@@ -78,13 +83,13 @@ func Open(ctx context.Context, uri string, o Options) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	client, err := mongo.Connect(where.options)
+	client, err := mongo.Connect(where.options.SetMonitor(o.commands))
 	if err != nil {
 		return nil, where.malformed(err)
 	}
 	db := client.Database(where.database)
 	s := &Store{
-		client: client, db: db, hosts: Redact(uri),
+		client: client, db: db, name: rand.Text(), hosts: Redact(uri),
 		clock:       clock{now: o.Now, most: o.MaxSkew, db: db},
 		reads:       fair.Gate{Most: maxReads, Each: maxReads - 1, Waiting: collections.MaxWaiting, Waited: o.Waited},
 		committers:  map[uuid.UUID]*committer{},

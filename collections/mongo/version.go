@@ -14,7 +14,7 @@ import (
 )
 
 // withoutBytes is a projection to all of a record but what may be large.
-var withoutBytes = bson.D{{Key: "raw", Value: 0}, {Key: "packed", Value: 0}}
+var withoutBytes = bson.D{{Key: "raw", Value: 0}, {Key: "packed", Value: 0}, {Key: "keys", Value: 0}}
 
 // Versions returns every version ever stored of the given objects. Where nothing
 // of them is newer than the watermark that was seen last, they are as they are
@@ -57,7 +57,11 @@ func (s *Store) versions(ctx context.Context, l logDoc, objects []string, index 
 		return true
 	}
 	for part := range slices.Chunk(slices.Collect(maps.Keys(versions)), lookUpAtOnce) {
-		if err := each(ctx, s.records, l.ofObjects(part, index), largeBatch, options.Find().SetProjection(withoutBytes), take); err != nil {
+		filter, hint := l.ofObjects(part, index)
+		if filter == nil {
+			continue
+		}
+		if err := each(ctx, s.records, filter, largeBatch, options.Find().SetProjection(withoutBytes).SetHint(hint), take); err != nil {
 			return nil, false, err
 		}
 	}
@@ -67,20 +71,31 @@ func (s *Store) versions(ctx context.Context, l logDoc, objects []string, index 
 	return versions, newer, nil
 }
 
-// ofObjects is a filter for the versions of objects, and maybe some others.
-func (l logDoc) ofObjects(objects []string, index *ids) bson.D {
+// ofObjects is a filter for the versions of objects, and maybe some others, and the index
+// that serves it; nil where there are none.
+func (l logDoc) ofObjects(objects []string, index *ids) (filter bson.D, hint any) {
 	keys := make([]int64, len(objects))
 	for i, id := range objects {
 		keys[i] = objectKey(id)
 	}
 	if index != nil {
-		return l.at(in(l.positions(slices.Sorted(slices.Values(index.sequences(keys))))))
+		known := l.positions(slices.Sorted(slices.Values(index.sequences(keys))))
+		if len(known) == 0 {
+			return nil, nil
+		}
+		return byID(some(known)), ascending("_id")
 	}
 	of := any(in(keys))
 	if len(keys) == 1 {
 		of = keys[0]
 	}
-	return bson.D{{Key: "c", Value: l.C}, {Key: "o", Value: of}}
+	return append(l.whole(), bson.E{Key: "o", Value: of}), indexByObject
+}
+
+// whole is a filter for all records of a log. It says the same twice: the number is what
+// the indexes begin with, and the range what a sharded cluster goes by.
+func (l logDoc) whole() bson.D {
+	return bson.D{{Key: "c", Value: l.C}, {Key: "_id", Value: between(l.C<<sequenceBits, (l.C+1)<<sequenceBits-1)}}
 }
 
 // version is the version that a record is, as it was at a watermark.
@@ -100,7 +115,7 @@ func (s *Store) Manifest(ctx context.Context, log uuid.UUID, seqs []int64) (vers
 		}
 		for part := range slices.Chunk(l.positions(seqs), lookUpAtOnce) {
 			o := options.Find().SetSort(ascending("_id")).SetProjection(withoutBytes)
-			err := each(ctx, s.records, l.at(some(part)), largeBatch, o, func(d recordDoc) bool {
+			err := each(ctx, s.records, byID(some(part)), largeBatch, o, func(d recordDoc) bool {
 				if d.Op == int(collections.OpAdd) {
 					versions = append(versions, d.version(d.Mark.at()))
 				}
@@ -116,9 +131,12 @@ func (s *Store) Manifest(ctx context.Context, log uuid.UUID, seqs []int64) (vers
 }
 
 // some names positions, which ascend: as a range where they are one.
-func some(positions []int64) bson.D {
+func some(positions []int64) any {
 	first, last := positions[0], positions[len(positions)-1]
-	if last-first == int64(len(positions))-1 {
+	switch {
+	case len(positions) == 1:
+		return first
+	case last-first == int64(len(positions))-1:
 		return between(first-1, last)
 	}
 	return in(positions)

@@ -10,12 +10,8 @@ import (
 
 // Append runs decide in the writer's turn and writes what it returns.
 func (s *Store) Append(ctx context.Context, log uuid.UUID, decide collections.Decide) ([]collections.Record, error) {
-	if err := s.enter(); err != nil {
-		return nil, err
-	}
-	defer s.inUse.Done()
 	var records []collections.Record
-	err := s.writer.do(ctx, func(g *group) (err error) {
+	err := s.write(ctx, func(g *group) (err error) {
 		records, err = g.append(ctx, log, decide)
 		return err
 	})

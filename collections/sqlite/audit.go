@@ -178,11 +178,7 @@ func microsOr(t time.Time, none int64) int64 {
 
 // ForgetAccesses removes accesses older than a time. Their kinds stay.
 func (s *Store) ForgetAccesses(ctx context.Context, before time.Time, most int) (more bool, err error) {
-	if err := s.enter(); err != nil {
-		return false, err
-	}
-	defer s.inUse.Done()
-	err = s.writer.do(ctx, func(g *group) error {
+	err = s.write(ctx, func(g *group) error {
 		err := g.conn.exec(`DELETE FROM accesses WHERE at IN (SELECT at FROM accesses WHERE at < ? ORDER BY at LIMIT +?)`, before.UnixMicro(), max(most, 0))
 		if err != nil {
 			return err

@@ -28,15 +28,23 @@ func (s *state) change(log uuid.UUID, entries []collections.Entry, now time.Time
 	if err := s.lookUpObjects(entries); err != nil {
 		return nil, err
 	}
-	made, err := collections.Base{
-		Log: log, Last: s.log.last, Added: s.log.added(), Versions: s.known, Record: s.record,
-	}.Effect(entries, now)
+	made, err := s.base(log).Effect(entries, now)
 	if err != nil {
 		return nil, err
 	}
-	c := &change{Effect: made, state: s, classes: make([]class, len(entries))}
+	return s.marked(made), nil
+}
+
+// base is what an effect starts from.
+func (s *state) base(log uuid.UUID) collections.Base {
+	return collections.Base{Log: log, Last: s.log.last, Added: s.log.added(), Versions: s.known, Record: s.record}
+}
+
+// marked is an effect with the classes that follow from it.
+func (s *state) marked(made *collections.Effect) *change {
+	c := &change{Effect: made, state: s, classes: make([]class, len(made.Records))}
 	c.mark()
-	return c, nil
+	return c
 }
 
 // lookUpObjects makes all versions of the objects known that entries touch.

@@ -39,7 +39,10 @@ const (
 )
 
 // A file is where a store lies.
-type file struct{ path string }
+type file struct {
+	path      string
+	importing bool // see Options
+}
 
 // newFile makes the file if there is none, for its owner's eyes only: the
 // control log holds secrets. A file that is there is not opened here, because
@@ -52,9 +55,9 @@ func newFile(path string) (file, error) {
 	f, err := os.OpenFile(abs, os.O_CREATE|os.O_EXCL|os.O_RDWR, 0o600)
 	switch {
 	case err == nil:
-		return file{abs}, f.Close()
+		return file{path: abs}, f.Close()
 	case errors.Is(err, fs.ErrExist):
-		return file{abs}, nil
+		return file{path: abs}, nil
 	case errors.Is(err, fs.ErrNotExist):
 		return file{}, &collections.Error{Kind: collections.ErrInvalid, Detail: "there is no folder " + filepath.Dir(abs) + " for the store; make it first", Err: err}
 	}

@@ -111,6 +111,8 @@ var specs = []string{"2.0", "2.1"} // the places are stored
 
 func (s specSet) with(spec string) specSet { return s | 1<<slices.Index(specs, spec) }
 
+func isSpec(version string) bool { return slices.Contains(specs, version) }
+
 // within reports whether all of s are in a list.
 func (s specSet) within(list []string) bool {
 	for i, spec := range specs {

@@ -15,8 +15,15 @@ import (
 //go:embed migrations/*.sql
 var migrations embed.FS
 
-// applicationID marks a file as ours: "Accd".
-const applicationID = 'A'<<24 | 'c'<<16 | 'c'<<8 | 'd'
+// applicationID marks a file as ours: "Accd". importingID marks one that is being
+// imported, "Accm", so that no program, an older one neither, takes a half for a
+// whole.
+const (
+	applicationID = 'A'<<24 | 'c'<<16 | 'c'<<8 | 'd'
+	importingID   = 'A'<<24 | 'c'<<16 | 'c'<<8 | 'm'
+)
+
+var markFinished = fmt.Sprintf(`PRAGMA application_id = %d`, applicationID)
 
 // prepareFile makes the file ours if it is new, and brings it up to date.
 func (c *conn) prepareFile(ctx context.Context, f file) error {
@@ -50,8 +57,18 @@ func (c *conn) recognise(f file) error {
 	if _, err := c.one([]any{&id, &tables}, `SELECT application_id, (SELECT count(*) FROM sqlite_schema) FROM pragma_application_id`); err != nil {
 		return f.refusal(err)
 	}
-	if id == applicationID || id == 0 && tables == 0 {
+	want := int(applicationID)
+	if f.importing {
+		want = importingID
+	}
+	switch {
+	case id == want || id == 0 && tables == 0:
 		return nil
+	case id == importingID:
+		return collections.Errorf(collections.ErrInvalid,
+			"%s is half of a store: give the command accord store migrate again, which goes on where it was, or remove the file", f.path)
+	case id == applicationID:
+		return collections.Errorf(collections.ErrInvalid, "%s is a store already: give a file that is not there", f.path)
 	}
 	return collections.Errorf(collections.ErrInvalid, "%s is the database of another program, not an Accord store", f.path)
 }
@@ -72,6 +89,10 @@ func (c *conn) migrate(f file, have int, name string) error {
 		c.fail(err)
 		_, err = c.sql.ExecContext(context.Background(), fmt.Sprintf(`PRAGMA user_version = %d`, have+1))
 		c.fail(err)
+		if f.importing { // in the step that marks the file as ours
+			_, err = c.sql.ExecContext(context.Background(), fmt.Sprintf(`PRAGMA application_id = %d`, importingID))
+			c.fail(err)
+		}
 	}
 	return c.end()
 }

@@ -3,6 +3,7 @@ package sqlite
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"slices"
 	"time"
 
@@ -15,8 +16,11 @@ import (
 // for each record, in this order.
 const recordsFrom = ` FROM records r CROSS JOIN types t ON t.type = r.type CROSS JOIN posters p ON p.poster = r.poster `
 
-const selectRecord = `SELECT r.pos, r.class, t.name, r.added, r.op, r.spec, p.party, p.unit, p.jti, r.id, r.version,` +
-	` r.rank, r.hash, r.seed, r.leaf, r.rules, r.removes, r.residue, r.raw` + recordsFrom
+// recordColumns are those of a record but for its bytes, as recordRow reads them.
+const recordColumns = `r.pos, r.class, t.name, r.added, r.op, r.spec, p.party, p.unit, p.jti, r.id, r.version,` +
+	` r.rank, r.hash, r.seed, r.leaf, r.rules, r.removes, r.residue`
+
+const selectRecord = `SELECT ` + recordColumns + `, r.raw` + recordsFrom
 
 // Follow returns up to limit records after a sequence.
 func (s *Store) Follow(ctx context.Context, log uuid.UUID, after int64, limit int) (records []collections.Record, err error) {
@@ -39,27 +43,51 @@ func (c *conn) follow(l logRow, after int64, limit int) (records []collections.R
 	return records, err
 }
 
-func scanRecord(scan scan) (r collections.Record, err error) {
-	var pos, added int64
-	var class class
-	var hash, seed, leaf, rules []byte
-	var removes *string
-	err = scan(&pos, &class, &r.Type, &added, &r.Op, &r.SpecVersion, &r.Poster.Party, &r.Poster.Unit, &r.Poster.JTI, &r.ID, &r.Version,
-		&r.Rank, &hash, &seed, &leaf, &rules, &removes, &r.Residue, &r.Raw)
-	if err != nil {
-		return r, err
+func scanRecord(scan scan) (collections.Record, error) {
+	var row recordRow
+	if err := scan(row.columns(&row.Raw)...); err != nil {
+		return row.Record, err
 	}
-	r.Sequence, r.DateAdded, r.Removed = sequence(pos), date(added), class == classRemoved
-	copy(r.Hash[:], hash)
-	copy(r.Seed[:], seed)
-	copy(r.Rules[:], rules)
-	for l := range slices.Chunk(leaf, len(r.Hash)) {
+	return row.Record, row.complete()
+}
+
+// A recordRow is a record as it is read.
+type recordRow struct {
+	collections.Record
+	class                   class
+	pos, added              int64
+	hash, seed, leaf, rules []byte
+	removes                 *string
+}
+
+// columns are where recordColumns go, and some more that are read with them.
+func (r *recordRow) columns(more ...any) []any {
+	columns := append(make([]any, 0, 24), &r.pos, &r.class, &r.Type, &r.added, &r.Op, &r.SpecVersion, &r.Poster.Party, &r.Poster.Unit, &r.Poster.JTI,
+		&r.ID, &r.Version, &r.Rank, &r.hash, &r.seed, &r.leaf, &r.rules, &r.removes, &r.Residue)
+	return append(columns, more...)
+}
+
+// complete makes the record of its columns.
+func (r *recordRow) complete() error {
+	r.Sequence, r.DateAdded, r.Removed = sequence(r.pos), date(r.added), r.class == classRemoved
+	for _, c := range []struct{ to, from []byte }{{r.Hash[:], r.hash}, {r.Seed[:], r.seed}, {r.Rules[:], r.rules}} {
+		if n := copy(c.to, c.from); n != len(c.from) || n != 0 && n != len(c.to) {
+			return fmt.Errorf("record %d has a column of %d bytes where %d belong", r.Sequence, len(c.from), len(c.to))
+		}
+	}
+	if len(r.leaf)%len(r.Hash) != 0 {
+		return fmt.Errorf("record %d has leaves of %d bytes, no multiple of %d", r.Sequence, len(r.leaf), len(r.Hash))
+	}
+	for l := range slices.Chunk(r.leaf, len(r.Hash)) {
 		r.Leaves = append(r.Leaves, [32]byte(l))
 	}
-	if removes != nil {
-		err = json.Unmarshal([]byte(*removes), &r.Removes)
+	if r.removes == nil {
+		return nil
 	}
-	return r, err
+	if err := json.Unmarshal([]byte(*r.removes), &r.Removes); err != nil {
+		return fmt.Errorf("record %d names what it removes as %.100q: %w", r.Sequence, *r.removes, err)
+	}
+	return nil
 }
 
 func date(micros int64) time.Time { return time.UnixMicro(micros).UTC() }

@@ -35,6 +35,10 @@ type Options struct {
 	// it works.
 	Processors *fair.Gate
 
+	// Importing opens a new file, or one that an import has left behind, for
+	// collections.Mover. Until Finish nobody can open it in another way.
+	Importing bool
+
 	maxPages  int           // the file grows no larger, as on a full disk; 0 for no bound
 	groupTime time.Duration // 0 for the usual one
 }
@@ -64,6 +68,7 @@ func Open(ctx context.Context, path string, o Options) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
+	file.importing = o.Importing
 	w, err := openWriter(ctx, file, o)
 	if err != nil {
 		return nil, err
@@ -74,11 +79,7 @@ func Open(ctx context.Context, path string, o Options) (*Store, error) {
 // Ready reports whether the store takes writes, by one commit: whoever asks for
 // many others asks seldom.
 func (s *Store) Ready(ctx context.Context) error {
-	if err := s.enter(); err != nil {
-		return err
-	}
-	defer s.inUse.Done()
-	return s.writer.do(ctx, func(g *group) error {
+	return s.write(ctx, func(g *group) error {
 		return g.conn.exec(`INSERT OR REPLACE INTO probes (probe, at) VALUES (1, ?)`, g.now.UnixMicro())
 	})
 }
@@ -108,6 +109,15 @@ func (s *Store) enter() error {
 	}
 	s.inUse.Add(1)
 	return nil
+}
+
+// write runs f in a transaction of the writer.
+func (s *Store) write(ctx context.Context, f func(g *group) error) error {
+	if err := s.enter(); err != nil {
+		return err
+	}
+	defer s.inUse.Done()
+	return s.writer.do(ctx, f)
 }
 
 // read runs f on one state of the store.

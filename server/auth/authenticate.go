@@ -43,6 +43,9 @@ func (a *Authenticator) Authenticate(r *http.Request) (collections.Caller, error
 		return collections.Caller{}, err
 	}
 	caller, err := a.verify(r.Context(), cred.token)
+	if behind, ok := errors.AsType[*behindError](err); ok {
+		return collections.Caller{}, behind.answer()
+	}
 	if err != nil {
 		return collections.Caller{}, unauthenticated(err)
 	}

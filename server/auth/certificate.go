@@ -46,6 +46,9 @@ func (a *Authenticator) authenticateCertificate(r *http.Request) (collections.Ca
 		return collections.Caller{}, err
 	}
 	caller, err := a.verifyCertificate(r.Context(), r.TLS.PeerCertificates)
+	if behind, ok := errors.AsType[*behindError](err); ok {
+		return collections.Caller{}, behind.answer()
+	}
 	if err != nil {
 		return collections.Caller{}, &collections.Error{
 			Kind: collections.ErrUnauthenticated, Detail: detailCertificate, Err: errors.New(err.Error()), // see unauthenticated
@@ -60,7 +63,9 @@ func (a *Authenticator) authenticateCertificate(r *http.Request) (collections.Ca
 func (a *Authenticator) verifyCertificate(ctx context.Context, chain []*x509.Certificate) (collections.Caller, error) {
 	token, err := a.boundTo(chain[0])
 	if errors.Is(err, errNotBound) {
-		a.catchUp(ctx)
+		if err := a.catchUp(ctx); err != nil {
+			return collections.Caller{}, err
+		}
 		token, err = a.boundTo(chain[0])
 	}
 	if err != nil {

@@ -46,7 +46,9 @@ func (a *Authenticator) verifySigned(ctx context.Context, t *signedToken) (colle
 func (a *Authenticator) verifyOwn(ctx context.Context, t *signedToken) error {
 	key, retired, known := a.log.key(t.KID)
 	if !known {
-		a.catchUp(ctx)
+		if err := a.catchUp(ctx); err != nil {
+			return err
+		}
 		key, retired, known = a.log.key(t.KID)
 	}
 	switch {
@@ -210,7 +212,9 @@ func (a *Authenticator) claimsOf(ctx context.Context, handle string) (*Claims, e
 	hash := hashHandle(handle)
 	token, known := a.log.byHandle(hash)
 	if !known {
-		a.catchUp(ctx)
+		if err := a.catchUp(ctx); err != nil {
+			return nil, err
+		}
 		token, known = a.log.byHandle(hash)
 	}
 	if !known {
@@ -220,14 +224,27 @@ func (a *Authenticator) claimsOf(ctx context.Context, handle string) (*Claims, e
 }
 
 // catchUp reads the control log when a token may be newer than what we know of
-// it. Made-up tokens make it do so a few times a second at most.
-func (a *Authenticator) catchUp(ctx context.Context) {
-	if !a.refresh.AllowN(a.Now(), 1) {
-		return
+// it. Made-up tokens make it do so a few times a second at most. An error, a
+// behindError, says that the log may hold the token.
+func (a *Authenticator) catchUp(ctx context.Context) error {
+	if a.refresh.AllowN(a.Now(), 1) {
+		// What is read is for all who ask, so it must not end with one who goes away.
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), patience)
+		defer cancel()
+		if err := a.control.Refresh(ctx); err != nil {
+			a.Log.WarnContext(ctx, "control log not refreshed", "err", err)
+		}
 	}
-	ctx, cancel := context.WithTimeout(ctx, patience)
-	defer cancel()
-	if err := a.control.Refresh(ctx); err != nil {
-		a.Log.WarnContext(ctx, "control log not refreshed", "err", err)
+	if err := a.control.LastRead(); err != nil {
+		return &behindError{err}
 	}
+	return nil
+}
+
+// A behindError is why nobody can say whether a token is good.
+type behindError struct{ error }
+
+// answer is what who asks with the token is told.
+func (e *behindError) answer() error {
+	return &collections.Error{Kind: collections.ErrUnavailable, Detail: "the server can't look for these credentials now; try again later", Err: e.error}
 }

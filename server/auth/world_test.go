@@ -16,6 +16,8 @@ import (
 	"time"
 
 	"accord/collections"
+	"accord/collections/mongo"
+	"accord/collections/mongo/mongotest"
 	"accord/collections/sqlite"
 
 	"github.com/golang-jwt/jwt/v5"
@@ -55,7 +57,7 @@ func (c *clock) advance(d time.Duration) {
 type world struct {
 	*testing.T
 	*clock
-	store   *sqlite.Store
+	store   collections.Store
 	control *collections.Control
 	auth    *Authenticator
 }
@@ -63,18 +65,32 @@ type world struct {
 // newWorld starts a server in which the agreements hold.
 func newWorld(t *testing.T, agreements ...string) *world {
 	t.Helper()
-	store, err := sqlite.Open(t.Context(), filepath.Join(t.TempDir(), "accord.db"), sqlite.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { store.Close() })
-	w := &world{T: t, store: store, clock: &clock{now: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)}}
+	w := &world{T: t, store: openStore(t), clock: &clock{now: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)}}
 	w.start(Config{})
 	for _, agreement := range agreements {
 		w.apply(agreement)
 	}
 	return w
 }
+
+// openStore opens a new store, on SQLite unless the run is one on MongoDB.
+func openStore(t *testing.T) (store collections.Store) {
+	t.Helper()
+	var err error
+	if mongotest.Chosen() {
+		store, err = mongo.Open(t.Context(), mongotest.Database(t), mongo.Options{})
+	} else {
+		store, err = sqlite.Open(t.Context(), filepath.Join(t.TempDir(), "accord.db"), sqlite.Options{})
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { store.Close() })
+	return store
+}
+
+// P8: tokens, keys and revocations hold on MongoDB as they do on SQLite.
+func TestOnMongoDB(t *testing.T) { mongotest.Again(t, "^Test") }
 
 // another is a second server on the same store, with keys of its own.
 func (w *world) another() *world {

@@ -131,7 +131,7 @@ func BenchmarkFirstByteDuringPush(b *testing.B) {
 // as many programs as there are processors keep these busy. It runs once.
 func BenchmarkFlood(b *testing.B) {
 	dir, token := newData(b)
-	poller := strings.TrimSpace(accord(b, "token", "issue", "--data", dir, "--party", "cert-cn", "--scope", "read:*/*"))
+	poller := strings.TrimSpace(accordOn(b, dir, "token", "issue", "--party", "cert-cn", "--scope", "read:*/*"))
 	s := start(b, dir, token)
 	pushAll(s, 0, 20_000)
 	url := s.base + objectsPath + "?limit=100"

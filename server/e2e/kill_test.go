@@ -21,7 +21,7 @@ func TestKill(t *testing.T) {
 	}
 	dir, token := newData(t)
 	load := newLoad()
-	pollers := newPollers()
+	pollers := newPollers("all", "all")
 	for range kills {
 		if rand.IntN(4) == 0 {
 			s := launch(t, dir, token)
@@ -29,14 +29,15 @@ func TestKill(t *testing.T) {
 			s.kill()
 		}
 		s := start(t, dir, token)
+		pick := func() *server { return s }
 		ended := time.After(time.Duration(20+rand.IntN(400)) * time.Millisecond)
 		stop := make(chan struct{})
 		var wg sync.WaitGroup
 		for range 20 {
-			wg.Go(func() { load.run(s, stop) })
+			wg.Go(func() { load.run(pick, stop) })
 		}
 		for _, p := range pollers {
-			wg.Go(func() { p.run(t, s, stop) })
+			wg.Go(func() { p.run(t, pick, stop) })
 		}
 		<-ended
 		s.kill()
@@ -45,14 +46,15 @@ func TestKill(t *testing.T) {
 	}
 
 	s := start(t, dir, token)
-	fresh := &poller{path: manifestPath, limit: "10000"}
-	for _, p := range append(pollers, fresh) {
+	fresh := &poller{path: manifestPath, limit: "10000", versions: "all"}
+	pollers = append(pollers, fresh)
+	for _, p := range pollers {
 		p.finish(t, s)
 	}
 	load.check(s, fresh.seen)
 	s.kill()
 	added, remain := readLog(t, dir)
-	for _, p := range append(pollers, fresh) {
+	for _, p := range pollers {
 		p.check(t, added, remain)
 	}
 	t.Logf("%d kills: %d called a success, %d of them deleted, %d refused, %d pushes answered; %d stored, %d remain",

@@ -56,10 +56,10 @@ func newLoad() *load {
 	return &load{own: shared, claims: map[version]string{}, deletes: map[version]bool{}, statuses: map[string]string{}}
 }
 
-// run is one writer.
-func (l *load) run(s *server, stop chan struct{}) {
+// run is one writer, who takes for each round the server that pick returns.
+func (l *load) run(pick func() *server, stop chan struct{}) {
 	for !isClosed(stop) {
-		versions := l.versions()
+		s, versions := pick(), l.versions()
 		if !l.push(s, versions) {
 			continue
 		}

@@ -2,17 +2,18 @@ package e2e
 
 import (
 	"encoding/json"
+	"fmt"
 	"net/url"
 	"slices"
 	"testing"
 )
 
-// A poller reads all versions of a collection for ever, and keeps its position
-// over restarts: next while there is more, if byNext, else the date of the
-// header alone.
+// A poller reads a collection for ever, all versions or the last ones, and keeps
+// its position over restarts: next while there is more, if byNext, else the date
+// of the header alone.
 type poller struct {
-	path, limit string
-	byNext      bool
+	path, limit, versions string
+	byNext                bool
 
 	query url.Values
 	last  string // X-TAXII-Date-Added-Last of the last page
@@ -26,20 +27,23 @@ type sighting struct {
 	added string
 }
 
-// newPollers are three that use added_after alone, and three that use next.
-func newPollers() (pollers []*poller) {
-	for _, byNext := range []bool{false, true} {
-		pollers = append(pollers,
-			&poller{path: objectsPath, limit: "40", byNext: byNext},
-			&poller{path: objectsPath, limit: "1000", byNext: byNext},
-			&poller{path: manifestPath, limit: "300", byNext: byNext})
+// newPollers are three that use added_after alone, and three that use next. Which
+// versions they want is said for each three.
+func newPollers(byDate, byNext string) []*poller {
+	return []*poller{
+		{path: objectsPath, limit: "40", versions: byDate},
+		{path: objectsPath, limit: "1000", versions: byDate},
+		{path: manifestPath, limit: "300", versions: byDate},
+		{path: objectsPath, limit: "40", versions: byNext, byNext: true},
+		{path: objectsPath, limit: "1000", versions: byNext, byNext: true},
+		{path: manifestPath, limit: "300", versions: byNext, byNext: true},
 	}
-	return pollers
 }
 
-func (p *poller) run(t *testing.T, s *server, stop chan struct{}) {
+// run reads page after page, each from the server that pick returns.
+func (p *poller) run(t *testing.T, pick func() *server, stop chan struct{}) {
 	for !isClosed(stop) {
-		p.page(t, s)
+		p.page(t, pick())
 	}
 }
 
@@ -53,7 +57,7 @@ func (p *poller) finish(t *testing.T, s *server) {
 // come whole counts as none and moves nothing.
 func (p *poller) page(t *testing.T, s *server) int {
 	if p.query == nil {
-		p.query = url.Values{"limit": {p.limit}, "match[version]": {"all"}}
+		p.query = url.Values{"limit": {p.limit}, "match[version]": {p.versions}}
 	}
 	e, last, ok := s.get(p.path + "?" + p.query.Encode())
 	if !ok {
@@ -94,9 +98,13 @@ func readItem(t testing.TB, raw json.RawMessage) sighting {
 }
 
 // check compares what a poller saw with the log: nothing but what was added,
-// in that order and each once, and all of what remains.
+// in that order and each once, and all of what remains or, who wants the last
+// versions, of those among it.
 func (p *poller) check(t *testing.T, added, remain []sighting) {
 	t.Helper()
+	if p.versions == "last" {
+		remain = lastVersions(remain)
+	}
 	if p.path == objectsPath {
 		added, remain = undated(added), undated(remain)
 	}
@@ -109,10 +117,20 @@ func (p *poller) check(t *testing.T, added, remain []sighting) {
 }
 
 func (p *poller) String() string {
+	by := "added_after"
 	if p.byNext {
-		return p.path + " by next, limit " + p.limit
+		by = "next"
 	}
-	return p.path + " by added_after, limit " + p.limit
+	return fmt.Sprintf("%s of %s by %s, limit %s", p.path, p.versions, by, p.limit)
+}
+
+// lastVersions are those of which there is no newer one.
+func lastVersions(sightings []sighting) []sighting {
+	last := map[int]int{}
+	for _, s := range sightings {
+		last[s.n] = max(last[s.n], s.day)
+	}
+	return slices.DeleteFunc(slices.Clone(sightings), func(s sighting) bool { return s.day < last[s.n] })
 }
 
 // undated is what a poller of objects sees.

@@ -14,9 +14,11 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
+	"accord/collections/mongo/mongotest"
 	"accord/taxii/conformance"
 )
 
@@ -68,6 +70,8 @@ type server struct {
 	stderr bytes.Buffer
 	client http.Client
 	walker conformance.Transport // makes an error of an answer with a fault
+
+	pushes, refusals atomic.Int64 // pushes that were answered by a status, and by something else
 }
 
 // newData makes a data folder with the agreement, and a token for cert-us.
@@ -84,8 +88,30 @@ func prepare(t testing.TB, dir string) (token string) {
 	if err := os.WriteFile(file, []byte(agreement), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	accord(t, "agreement", "apply", "--data", dir, file)
-	return strings.TrimSpace(accord(t, "token", "issue", "--data", dir, "--party", "cert-us", "--scope", "read:*/* write:*/*"))
+	newStore(t, dir)
+	accordOn(t, dir, "agreement", "apply", file)
+	return issue(t, dir)
+}
+
+// newStore finds a place for the store of a data folder, elsewhere if the run is
+// one on MongoDB.
+func newStore(t testing.TB, dir string) {
+	t.Helper()
+	if mongotest.Chosen() {
+		databases.Store(dir, mongotest.Database(t))
+	}
+}
+
+// issue makes a token for cert-us.
+func issue(t testing.TB, dir string, how ...string) string {
+	t.Helper()
+	return strings.TrimSpace(accordOn(t, dir, append([]string{"token", "issue", "--party", "cert-us", "--scope", "read:*/* write:*/*"}, how...)...))
+}
+
+// accordOn runs a command on the store of a server.
+func accordOn(t testing.TB, dir string, args ...string) string {
+	t.Helper()
+	return accord(t, append(args, where(dir)...)...)
 }
 
 // accord runs a command and returns its stdout.
@@ -106,14 +132,21 @@ func accord(t testing.TB, args ...string) string {
 func start(t testing.TB, dir, token string, prefix ...string) *server {
 	t.Helper()
 	s := launch(t, dir, token, prefix...)
+	s.await()
+	return s
+}
+
+// await waits until the server answers.
+func (s *server) await() {
+	s.Helper()
 	for deadline := time.Now().Add(20 * time.Second); ; time.Sleep(5 * time.Millisecond) {
 		resp, err := s.client.Get(s.base + "/healthz")
 		if err == nil {
 			resp.Body.Close()
-			return s
+			return
 		}
 		if time.Now().After(deadline) {
-			t.Fatalf("the server does not answer: %v\n%s", err, &s.stderr)
+			s.Fatalf("the server does not answer: %v\n%s", err, &s.stderr)
 		}
 	}
 }
@@ -124,7 +157,8 @@ func launch(t testing.TB, dir, token string, prefix ...string) *server {
 	s := &server{TB: t, token: token, base: "http://" + freeAddress(t)}
 	s.walker.Base = &http.Transport{MaxIdleConnsPerHost: 32}
 	s.client.Transport = &s.walker
-	args := append(prefix, binary, "serve", "--data", dir, "--listen", strings.TrimPrefix(s.base, "http://"), "--metrics-listen", "off", "--log-level", "error")
+	args := append(prefix, binary, "serve", "--listen", strings.TrimPrefix(s.base, "http://"), "--metrics-listen", "off", "--log-level", "error")
+	args = append(args, where(dir)...)
 	s.cmd = exec.Command(args[0], args[1:]...)
 	s.cmd.Stderr = &s.stderr
 	if err := s.cmd.Start(); err != nil {
@@ -198,11 +232,15 @@ func (s *server) push(objects ...string) (st status, ok bool) {
 		if code == http.StatusInternalServerError {
 			s.Errorf("a push is answered %d %s", code, answer)
 		}
+		if err == nil {
+			s.refusals.Add(1)
+		}
 		return st, false
 	}
 	if err := json.Unmarshal(answer, &st); err != nil {
 		s.Errorf("status %q: %v", answer, err)
 	}
+	s.pushes.Add(1)
 	st.raw = string(answer)
 	return st, true
 }

@@ -38,8 +38,9 @@ func TestRealDataComesBack(t *testing.T) {
 		t.Skipf("no real data: set ACCORD_TEST_DATA to a folder of STIX files (%v)", err)
 	}
 	dir := filepath.Join(t.TempDir(), "data")
-	accord(t, "agreement", "apply", "--data", dir, filepath.Join("testdata", "real.yaml"))
-	s := start(t, dir, strings.TrimSpace(accord(t, "token", "issue", "--data", dir, "--party", "cert-us", "--scope", "read:*/* write:*/*")))
+	newStore(t, dir)
+	accordOn(t, dir, "agreement", "apply", filepath.Join("testdata", "real.yaml"))
+	s := start(t, dir, issue(t, dir))
 	for collection, files := range realPushes {
 		t.Run(collection, func(t *testing.T) {
 			r := roundTrip{t: t, server: s, url: s.base + "/taxii2/real/collections/" + collection + "/objects/", posted: map[objectVersion][]string{}, refused: map[objectVersion]bool{}}

@@ -2,11 +2,9 @@ package e2e
 
 import (
 	"crypto/sha256"
-	"path/filepath"
 	"testing"
 
 	"accord/collections"
-	"accord/collections/sqlite"
 )
 
 // readLog looks into the store that a server left behind (P1): sequences run
@@ -14,10 +12,7 @@ import (
 // what was ever added and what of it remains.
 func readLog(t *testing.T, dir string) (added, remain []sighting) {
 	t.Helper()
-	store, err := sqlite.Open(t.Context(), filepath.Join(dir, "accord.db"), sqlite.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
+	store := openStore(t, dir)
 	defer store.Close()
 	control, err := collections.OpenControl(t.Context(), store)
 	if err != nil {
