@@ -71,6 +71,10 @@ func passing(err error) bool {
 		}
 		return hasCode(err, passingCodes...)
 	}
+	// A connection that breaks takes those with it on which others work.
+	if cleared := driver.RetryablePoolError(nil); errors.As(err, &cleared) {
+		return cleared.Retryable()
+	}
 	_, notFound := errors.AsType[topology.ServerSelectionError](err)
 	_, notConnected := errors.AsType[topology.ConnectionError](err)
 	return notFound || notConnected || errors.Is(err, mongo.ErrClientDisconnected)

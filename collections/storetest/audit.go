@@ -4,11 +4,23 @@ import (
 	"crypto/sha256"
 	"maps"
 	"slices"
+	"testing"
 	"time"
 
 	"accord/collections"
 	"accord/stix"
+
+	"github.com/google/uuid"
 )
+
+// Audit is what each case ends with, for the tests of one store: it checks a log from
+// its first record to its last against the contract, and returns its records.
+func Audit(t *testing.T, store collections.Store, id uuid.UUID) []collections.Record {
+	t.Helper()
+	l := log{t: t, store: store, id: id}
+	l.audit()
+	return l.records()
+}
 
 // audit checks a log from its first record to its last against the contract,
 // and every other way to read it against its records.
