@@ -66,8 +66,9 @@ func (i *inspection) relate(ctx context.Context) error {
 		}
 	}
 	for part := range slices.Chunk(slices.Collect(maps.Keys(i.related)), lookUpAtOnce) {
-		o := options.Find().SetProjection(withoutBytes)
-		err := each(ctx, i.store.records, i.log.ofObjects(part, nil), largeBatch, o, func(d recordDoc) bool {
+		filter, hint := i.log.ofObjects(part, nil)
+		o := options.Find().SetProjection(withoutBytes).SetHint(hint)
+		err := each(ctx, i.store.records, filter, largeBatch, o, func(d recordDoc) bool {
 			if of := i.related[d.ID]; of != nil && d.Op != int(collections.OpControl) {
 				of.docs = append(of.docs, &d)
 			}

@@ -105,7 +105,8 @@ func (i *inspection) mendAll(ctx context.Context) error {
 			}
 		}
 	}
-	return i.store.advance(ctx, i.log.C, i.log.Applied, known)
+	_, err := i.store.advance(ctx, i.log.C, i.log.Applied, known)
+	return err
 }
 
 func (i *inspection) mendMark(ctx context.Context, d *recordDoc) error {
