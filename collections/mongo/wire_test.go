@@ -34,7 +34,7 @@ type command struct{ name, collection string }
 var (
 	insertRecords = command{"insert", "records"}
 	updateRecords = command{"update", "records"}
-	updateLogs    = command{"update", "logs"}
+	advanceLog    = command{"findAndModify", "logs"}
 )
 
 // A fate is what becomes of a command, and of the connection on which it comes.
@@ -80,13 +80,20 @@ func (w *wire) set(f func(command) fate) {
 	w.fate = f
 }
 
-// strike lets the n-th command from now on have a fate, and all others pass. struck
-// is told which it was.
+// strike lets the n-th command from now on that may have a fate have it, and all others
+// pass. struck is told which it was. A look that is repeated counts once.
 func (w *wire) strike(n int, f fate) (struck <-chan command) {
 	hit := make(chan command, 1)
-	var count atomic.Int64
+	var mu sync.Mutex
+	var last command
 	w.set(func(c command) fate {
-		if count.Add(1) != int64(n) {
+		mu.Lock()
+		defer mu.Unlock()
+		repeated := c == last && c.name == "find"
+		if last = c; repeated || f.first > 0 && c != insertRecords {
+			return fate{}
+		}
+		if n--; n != 0 {
 			return fate{}
 		}
 		hit <- c
@@ -167,6 +174,12 @@ func (w *wire) end() {
 	for c := range w.ends {
 		c.Close()
 	}
+}
+
+func (w *wire) isCut() bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.ended
 }
 
 // A connection is one of the store with the database.
