@@ -130,6 +130,26 @@ func (w *wire) hold(n int, c command, f fate) (held <-chan bool, letGo func()) {
 	return hit, letGo
 }
 
+// steps holds each of the next commands of a kind, and tells of it, until it is told to
+// let it have its fate.
+func (w *wire) steps(c command, fates ...fate) chan bool {
+	step := make(chan bool)
+	var mu sync.Mutex
+	w.set(func(d command) fate {
+		mu.Lock()
+		defer mu.Unlock()
+		if c != d || len(fates) == 0 {
+			return fate{}
+		}
+		step <- true
+		<-step
+		f := fates[0]
+		fates = fates[1:]
+		return f
+	})
+	return step
+}
+
 func (w *wire) accept() {
 	for {
 		store, err := w.listener.Accept()
