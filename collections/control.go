@@ -246,6 +246,28 @@ func (c *Control) Agreement(id string) (*Agreement, bool) {
 	return a, ok
 }
 
+// ControlLogName is what LogName calls the control log.
+const ControlLogName = "the control log"
+
+// LogName says for people which log it is: "us-cn/activity-from-cn" for that of a
+// collection, also of one that was dropped.
+func (c *Control) LogName(log uuid.UUID) string {
+	if log == ControlLog {
+		return ControlLogName
+	}
+	for _, a := range c.Agreements() {
+		for _, of := range a.Collections {
+			if of.ID == log {
+				return a.ID + "/" + of.Alias
+			}
+		}
+	}
+	if d, ok := c.state.Load().dropped[log]; ok {
+		return d.Agreement + "/" + d.Alias + " (dropped)"
+	}
+	return log.String()
+}
+
 // hadCollection reports whether an agreement has a collection with that id or
 // alias, or had one that was dropped.
 func (c *Control) hadCollection(agreement, name string) bool {

@@ -55,6 +55,7 @@ func newRoot() *cobra.Command {
 		group("token", "Issue, list, revoke and inspect tokens, and the keys that sign them",
 			newTokenIssueCommand(), newTokenListCommand(), newTokenRevokeCommand(), newTokenInspectCommand(),
 			newTokenKeysCommand(), newTokenRotateCommand(), newTokenRetireCommand()),
+		group("store", "Look after the store", newStoreCheckCommand(), newStoreMigrateCommand()),
 		group("config", "Look at the configuration", newConfigCheckCommand()),
 		newVersionCommand(),
 	)

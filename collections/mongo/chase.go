@@ -52,7 +52,7 @@ func (c *committer) queueUp(ctx context.Context) error {
 			return nil
 		}
 		if time.Since(came) > c.courtesy() {
-			return c.store.unqueue(ctx, c.end.c, first)
+			return c.store.untilDone(ctx, func() error { return c.store.unqueue(ctx, c.end.c, first) })
 		}
 		if err := pause(ctx, batchPoll); err != nil {
 			return err
@@ -77,8 +77,10 @@ func (c *committer) wait(ctx context.Context) error {
 	if c.ticket == 0 {
 		c.ticket = c.end.last + 1
 	}
-	_, err := c.store.logs.UpdateOne(ctx, byID(c.end.c), bson.D{{Key: "$set", Value: bson.D{{Key: "waiters." + c.store.name, Value: c.ticket}}}})
-	return err
+	return c.store.untilDone(ctx, func() error {
+		_, err := c.store.logs.UpdateOne(ctx, byID(c.end.c), bson.D{{Key: "$set", Value: bson.D{{Key: "waiters." + c.store.name, Value: c.ticket}}}})
+		return err
+	})
 }
 
 // leaveQueue tells the others that c waits no more. Who is not told finds out.

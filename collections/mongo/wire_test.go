@@ -34,7 +34,7 @@ type command struct{ name, collection string }
 var (
 	insertRecords = command{"insert", "records"}
 	updateRecords = command{"update", "records"}
-	updateLogs    = command{"update", "logs"}
+	advanceLog    = command{"findAndModify", "logs"}
 )
 
 // A fate is what becomes of a command, and of the connection on which it comes.
@@ -80,13 +80,20 @@ func (w *wire) set(f func(command) fate) {
 	w.fate = f
 }
 
-// strike lets the n-th command from now on have a fate, and all others pass. struck
-// is told which it was.
+// strike lets the n-th command from now on that may have a fate have it, and all others
+// pass. struck is told which it was. A look that is repeated counts once.
 func (w *wire) strike(n int, f fate) (struck <-chan command) {
 	hit := make(chan command, 1)
-	var count atomic.Int64
+	var mu sync.Mutex
+	var last command
 	w.set(func(c command) fate {
-		if count.Add(1) != int64(n) {
+		mu.Lock()
+		defer mu.Unlock()
+		repeated := c == last && c.name == "find"
+		if last = c; repeated || f.first > 0 && c != insertRecords {
+			return fate{}
+		}
+		if n--; n != 0 {
 			return fate{}
 		}
 		hit <- c
@@ -121,6 +128,26 @@ func (w *wire) hold(n int, c command, f fate) (held <-chan bool, letGo func()) {
 	letGo = sync.OnceFunc(func() { close(free) })
 	w.Cleanup(letGo)
 	return hit, letGo
+}
+
+// steps holds each of the next commands of a kind, and tells of it, until it is told to
+// let it have its fate.
+func (w *wire) steps(c command, fates ...fate) chan bool {
+	step := make(chan bool)
+	var mu sync.Mutex
+	w.set(func(d command) fate {
+		mu.Lock()
+		defer mu.Unlock()
+		if c != d || len(fates) == 0 {
+			return fate{}
+		}
+		step <- true
+		<-step
+		f := fates[0]
+		fates = fates[1:]
+		return f
+	})
+	return step
 }
 
 func (w *wire) accept() {
@@ -167,6 +194,12 @@ func (w *wire) end() {
 	for c := range w.ends {
 		c.Close()
 	}
+}
+
+func (w *wire) isCut() bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.ended
 }
 
 // A connection is one of the store with the database.

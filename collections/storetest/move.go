@@ -191,7 +191,7 @@ func moverRefuses(f *fixture) {
 	f.wantSameStore(g)
 }
 
-// A busyKeeper is written to when its logs are listed for the second time.
+// A busyKeeper is written to when its logs are listed to be compared.
 type busyKeeper struct {
 	collections.Upkeep
 	write func()
@@ -199,7 +199,7 @@ type busyKeeper struct {
 }
 
 func (k *busyKeeper) Logs(ctx context.Context) ([]collections.LogEnd, error) {
-	if k.lists++; k.lists == 2 {
+	if k.lists++; k.lists == 3 {
 		k.write()
 	}
 	return k.Upkeep.Logs(ctx)
