@@ -33,7 +33,7 @@ func Main(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io
 	}
 	err = hintTrust(err)
 	if err != nil && !errors.Is(err, errReported) {
-		fmt.Fprintln(stderr, "accord:", printableLines(err.Error()))
+		fmt.Fprintln(stderr, "accord:", printableLines(withoutUser(err.Error())))
 	}
 	return exitCode(err)
 }

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"time"
 
@@ -32,6 +33,13 @@ func checkStore(store string) error {
 func isMongo(store string) bool {
 	return strings.HasPrefix(store, "mongodb://") || strings.HasPrefix(store, "mongodb+srv://")
 }
+
+// userPart is what stands before the host of a MongoDB URI.
+var userPart = regexp.MustCompile(`(mongodb(\+srv)?://)[^\s"']*@`)
+
+// withoutUser takes user and password out of the URIs in a text. Who gives one where
+// it does not belong, as --listen, is told what he gave.
+func withoutUser(text string) string { return userPart.ReplaceAllString(text, "$1…@") }
 
 // onMongo reports whether the store is a MongoDB database, on which any number
 // of servers work, and not a file, which one server has for itself.

@@ -3,6 +3,7 @@ package mongo
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 
 	"accord/collections"
@@ -182,7 +183,7 @@ func (s *Store) refusal(err error) error {
 	case passing(err):
 		return &collections.Error{Kind: collections.ErrUnavailable, Detail: "the database " + s.hosts + " can't be reached", Err: shorter(err)}
 	default:
-		return err
+		return fmt.Errorf("the database %s: %w", s.hosts, err)
 	}
 	return &collections.Error{Kind: collections.ErrInvalid, Detail: detail, Err: err}
 }

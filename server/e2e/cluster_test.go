@@ -2,7 +2,6 @@ package e2e
 
 import (
 	"math/rand/v2"
-	"os"
 	"path/filepath"
 	"slices"
 	"sync"
@@ -28,10 +27,7 @@ func newCluster(t *testing.T, size int) *cluster {
 	t.Helper()
 	c := &cluster{T: t, servers: make([]*server, size)}
 	uri := mongotest.Database(t)
-	file := filepath.Join(t.TempDir(), "agreement.yaml")
-	if err := os.WriteFile(file, []byte(agreement), 0o600); err != nil {
-		t.Fatal(err)
-	}
+	file := writeAgreement(t)
 	for i := range size {
 		c.dirs = append(c.dirs, filepath.Join(t.TempDir(), "data"))
 		databases.Store(c.dirs[i], uri)

@@ -85,13 +85,27 @@ func newData(t testing.TB) (dir, token string) {
 // prepare makes a store with the agreement in dir, and a token for cert-us.
 func prepare(t testing.TB, dir string) (token string) {
 	t.Helper()
-	file := filepath.Join(t.TempDir(), "agreement.yaml")
+	newStore(t, dir)
+	applyAgreement(t, dir)
+	return issue(t, dir)
+}
+
+// writeAgreement writes the agreement into a file.
+func writeAgreement(t testing.TB) (file string) {
+	t.Helper()
+	file = filepath.Join(t.TempDir(), "agreement.yaml")
 	if err := os.WriteFile(file, []byte(agreement), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	newStore(t, dir)
+	return file
+}
+
+// applyAgreement makes a store with the agreement.
+func applyAgreement(t testing.TB, dir string) (file string) {
+	t.Helper()
+	file = writeAgreement(t)
 	accordOn(t, dir, "agreement", "apply", file)
-	return issue(t, dir)
+	return file
 }
 
 // newStore finds a place for the store of a data folder, elsewhere if the run is
