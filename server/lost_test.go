@@ -136,14 +136,16 @@ func within(t *testing.T, most time.Duration, wrong func() string) {
 	t.Errorf("after %v: %s", most, text)
 }
 
-// P8: a server that loses its database says so, on every surface by 503 and when to
-// come back, and in no case anything that is not so. It stays alive, and when the
+// P8, P10: a server that loses its database says so, on every surface by 503 and when
+// to come back, and in no case anything that is not so. It stays alive, and when the
 // database is back it goes on without a restart. So where connections break, and
-// where they are there and nothing comes.
+// where they are there and nothing comes. Its log and its metrics hold no password.
 func TestLostDatabase(t *testing.T) {
 	for name, lose := range map[string]func(*mongotest.Cable){"cut": (*mongotest.Cable).Cut, "silent": (*mongotest.Cable).Silence} {
 		t.Run(name, func(t *testing.T) {
-			cable := mongotest.NewCable(t, mongotest.Database(t), "")
+			t.Parallel() // most of it is waiting
+			const secret = "s3cr3t-w0rd"
+			cable := mongotest.NewCable(t, mongotest.Database(t), secret)
 			cfg := testConfig(t)
 			cfg.Store = cable.URI()
 			r := newTrial(t, startWalked(t, cfg, true))
@@ -163,6 +165,10 @@ func TestLostDatabase(t *testing.T) {
 			within(t, 20*time.Second, func() string { return r.differs(true) })
 			t.Logf("everything is answered again after %v", time.Since(began))
 			r.push(strings.Replace(objectID, "8c6af861", "9c6af861", 1))
+			_, metrics := get(t, "http://"+r.metricsListener.Addr().String(), "")
+			if log := r.log.String(); !strings.Contains(log, "can't be reached") || strings.Contains(log+metrics, secret) {
+				t.Errorf("the log says %s\nand the metrics %s", log, metrics)
+			}
 		})
 	}
 }

@@ -71,7 +71,7 @@ func start(t testing.TB, cfg *Config) *running {
 func startWalked(t testing.TB, cfg *Config, provoked bool) *running {
 	t.Helper()
 	log := &logBuffer{}
-	s, err := New(t.Context(), cfg, slog.New(slog.NewTextHandler(log, nil)))
+	s, err := New(t.Context(), cfg, slog.New(slog.NewTextHandler(log, &slog.HandlerOptions{Level: slog.LevelDebug})))
 	if err != nil {
 		t.Fatal(err)
 	}
