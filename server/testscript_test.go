@@ -16,6 +16,7 @@ import (
 	"testing"
 	"time"
 
+	"accord/collections/mongo/mongotest"
 	"accord/taxii/conformance"
 
 	"github.com/rogpeppe/go-internal/testscript"
@@ -34,14 +35,36 @@ func TestMain(m *testing.M) {
 
 // TestScripts runs the command line as administrators do.
 func TestScripts(t *testing.T) {
-	testscript.Run(t, testscript.Params{
-		Dir:                 "testdata",
+	files, err := filepath.Glob(filepath.Join("testdata", "*.txtar"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	testscript.Run(t, scripts(t, "", files...))
+}
+
+// P8: the same scripts with ACCORD_STORE naming a MongoDB database, those that are
+// not about files.
+func TestScriptsOnMongoDB(t *testing.T) {
+	for _, name := range []string{"agreement", "audit", "conformance", "pull", "push", "token"} {
+		uri := mongotest.Database(t)
+		testscript.Run(t, scripts(t, uri, filepath.Join("testdata", name+".txtar")))
+	}
+}
+
+// scripts runs scripts, whose commands find a store in their environment unless it is
+// "".
+func scripts(t *testing.T, store string, paths ...string) testscript.Params {
+	return testscript.Params{
+		Files:               paths,
 		RequireExplicitExec: true,
 		Setup: func(env *testscript.Env) error {
 			address, err := freeAddress()
 			env.Setenv("ADDRESS", address)
 			env.Setenv("ACCORD_LISTEN", address)
 			env.Setenv("ACCORD_METRICS_LISTEN", "off")
+			if store != "" {
+				env.Setenv("ACCORD_STORE", store)
+			}
 			writeCert(t, filepath.Join(env.WorkDir, "poller.pem"), (&authority{T: t}).issue(poller).Leaf)
 			return err
 		},
@@ -53,7 +76,7 @@ func TestScripts(t *testing.T) {
 			"get":     scriptGet,
 			"sql":     scriptSQL,
 		},
-	})
+	}
 }
 
 // freeAddress is one on which nobody listens now.

@@ -138,19 +138,23 @@ func TestNoSecretIsSaid(t *testing.T) {
 		}
 	}
 	configure("store: " + cable.URI() + "\n")
+	say := func(cmd *exec.Cmd) {
+		t.Helper()
+		out, err := cmd.CombinedOutput()
+		if strings.Contains(string(out), secret) || strings.Contains(string(out), who+":") {
+			t.Errorf("%q, which ended with %v, says %s", cmd.Args, err, out)
+		}
+	}
 	run := func(args ...string) {
 		t.Helper()
 		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 		defer cancel()
-		out, err := exec.CommandContext(ctx, binary, append([]string{args[0], "--data", dir}, args[1:]...)...).CombinedOutput()
-		if strings.Contains(string(out), secret) || strings.Contains(string(out), who+":") {
-			t.Errorf("accord %q, which ended with %v, says %s", args, err, out)
-		}
+		say(exec.CommandContext(ctx, binary, append(args, "--data", dir)...))
 	}
 	commands := [][]string{
 		{"agreement", "apply", file}, {"agreement", "show", "-o", "json"}, {"token", "list", "-o", "json"}, {"audit"},
 		{"token", "issue", "--party", "cert-us", "--scope", "read:*/*", "-o", "json"},
-		{"config", "check"}, {"config", "check", "-o", "json"}, {"serve", "--listen", "127.0.0.1:x"}, {"serve", "--help"},
+		{"store", "check"}, {"store", "check", "-o", "json"}, {"config", "check"}, {"config", "check", "-o", "json"}, {"serve", "--listen", "127.0.0.1:x"}, {"serve", "--help"},
 	}
 	all := func(ways ...[]string) {
 		for _, way := range ways {
@@ -177,7 +181,10 @@ func TestNoSecretIsSaid(t *testing.T) {
 		configure(fmt.Sprintf(text, cable.URI()))
 		run("config", "check", "--config", config)
 	}
-	run("serve", "--data", cable.URI())
+	for _, ends := range [][]string{{cable.URI(), "sqlite:" + filepath.Join(folder, "copy.db")}, {cable.URI(), cable.URI()}, {"sqlite:" + filepath.Join(folder, "copy.db"), cable.URI()}} {
+		say(exec.Command(binary, "store", "migrate", "--from", ends[0], "--to", ends[1]))
+	}
+	say(exec.Command(binary, "serve", "--data", cable.URI()))
 	run("serve", "--listen", cable.URI())
 }
 
