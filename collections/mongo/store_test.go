@@ -63,5 +63,6 @@ func openStore(t *testing.T, dir string, now func() time.Time) collections.Store
 	if err != nil {
 		t.Fatal(err)
 	}
+	s.fault = injected()
 	return s
 }
