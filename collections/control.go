@@ -162,10 +162,6 @@ func (c *Control) Fresh() error {
 	return &Error{Kind: ErrUnavailable, Detail: "the server can't read its agreements now; try again later", Err: last.err}
 }
 
-// LastRead returns the error of the last attempt to read the log, nil for one that
-// reached its end: with an error the log may hold what is not known here.
-func (c *Control) LastRead() error { return c.read.Load().err }
-
 // A ControlEntry is what is to be said in the control log.
 type ControlEntry struct {
 	Type, ID string
@@ -248,6 +244,28 @@ func (c *Control) Agreements() []*Agreement {
 func (c *Control) Agreement(id string) (*Agreement, bool) {
 	a, ok := c.state.Load().agreements[id]
 	return a, ok
+}
+
+// ControlLogName is what LogName calls the control log.
+const ControlLogName = "the control log"
+
+// LogName says for people which log it is: "us-cn/activity-from-cn" for that of a
+// collection, also of one that was dropped.
+func (c *Control) LogName(log uuid.UUID) string {
+	if log == ControlLog {
+		return ControlLogName
+	}
+	for _, a := range c.Agreements() {
+		for _, of := range a.Collections {
+			if of.ID == log {
+				return a.ID + "/" + of.Alias
+			}
+		}
+	}
+	if d, ok := c.state.Load().dropped[log]; ok {
+		return d.Agreement + "/" + d.Alias + " (dropped)"
+	}
+	return log.String()
 }
 
 // hadCollection reports whether an agreement has a collection with that id or

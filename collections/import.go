@@ -62,7 +62,9 @@ func (f *Effect) removeAgain(b Base, r *Record) error {
 		if err != nil {
 			return err
 		}
-		old.Remove()
+		if old.Residue == nil {
+			old.Remove()
+		}
 	}
 	return nil
 }

@@ -63,6 +63,9 @@ func (m *Mover) Run(ctx context.Context) (done Moved, err error) {
 // begin returns the logs of the source, the control log first, and how far the
 // target has got each.
 func (m *Mover) begin(ctx context.Context) (ends []LogEnd, there map[uuid.UUID]int64, err error) {
+	if err := m.settle(ctx); err != nil {
+		return nil, nil, err
+	}
 	if ends, err = m.From.Logs(ctx); err != nil {
 		return nil, nil, err
 	}
@@ -84,6 +87,16 @@ func (m *Mover) begin(ctx context.Context) (ends []LogEnd, there map[uuid.UUID]i
 		}
 	}
 	return ends, there, m.checkSource(ctx)
+}
+
+// settle has what follows from records written that a server left behind when it died:
+// whoever appends next does so.
+func (m *Mover) settle(ctx context.Context) error {
+	ends, err := m.From.Logs(ctx)
+	for i := 0; err == nil && i < len(ends); i++ {
+		_, err = m.From.Append(ctx, ends[i].Log, func(context.Context, State) (Decision, error) { return Decision{}, nil })
+	}
+	return err
 }
 
 var errOtherSource = Errorf(ErrConflict, "the target holds part of another store: remove it, or give another target")

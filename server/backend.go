@@ -86,11 +86,16 @@ func (c *Config) lockFile() (path, what string) {
 	if c.onMongo() {
 		return filepath.Join(c.Data, "accord.db.lock"), "the data folder " + c.Data
 	}
-	path = c.storeFile()
+	return c.realStoreFile() + ".lock", "the store " + c.storeFile()
+}
+
+// realStoreFile is the file of the store by one name, however it is called.
+func (c *Config) realStoreFile() string {
+	path := c.storeFile()
 	if real, err := filepath.EvalSymlinks(path); err == nil {
 		path = real
 	}
-	return path + ".lock", "the store " + c.storeFile()
+	return path
 }
 
 // lockServer makes this process the only server on the store or, with MongoDB, on

@@ -33,7 +33,7 @@ func Main(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io
 	}
 	err = hintTrust(err)
 	if err != nil && !errors.Is(err, errReported) {
-		fmt.Fprintln(stderr, "accord:", printableLines(err.Error()))
+		fmt.Fprintln(stderr, "accord:", printableLines(withoutUser(err.Error())))
 	}
 	return exitCode(err)
 }
@@ -55,6 +55,7 @@ func newRoot() *cobra.Command {
 		group("token", "Issue, list, revoke and inspect tokens, and the keys that sign them",
 			newTokenIssueCommand(), newTokenListCommand(), newTokenRevokeCommand(), newTokenInspectCommand(),
 			newTokenKeysCommand(), newTokenRotateCommand(), newTokenRetireCommand()),
+		group("store", "Look after the store", newStoreCheckCommand(), newStoreMigrateCommand()),
 		group("config", "Look at the configuration", newConfigCheckCommand()),
 		newVersionCommand(),
 	)

@@ -17,6 +17,7 @@ func (s *Server) getHealth(c echo.Context) error { return c.String(http.StatusOK
 func (s *Server) getReadiness(c echo.Context) error {
 	if err := s.ready.check(c.Request().Context()); err != nil {
 		s.log.WarnContext(c.Request().Context(), "not ready", "id", c.Response().Header().Get(echo.HeaderXRequestID), "err", err)
+		c.Response().Header().Set(echo.HeaderRetryAfter, "1") // see readyFor
 		return c.String(http.StatusServiceUnavailable, "not ready\n")
 	}
 	return c.String(http.StatusOK, "ready\n")

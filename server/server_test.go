@@ -64,12 +64,18 @@ type running struct {
 
 func start(t testing.TB, cfg *Config) *running {
 	t.Helper()
+	return startWalked(t, cfg, false)
+}
+
+// startWalked starts a server whose 5xx are faults unless they are provoked.
+func startWalked(t testing.TB, cfg *Config, provoked bool) *running {
+	t.Helper()
 	log := &logBuffer{}
 	s, err := New(t.Context(), cfg, slog.New(slog.NewTextHandler(log, nil)))
 	if err != nil {
 		t.Fatal(err)
 	}
-	s.http.Handler = walked(t, s.http.Handler)
+	s.http.Handler = walked(t, s.http.Handler, provoked)
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan error, 1)
 	go func() { ended <- s.Run(ctx) }()

@@ -2,6 +2,7 @@ package server
 
 import (
 	"context"
+	"database/sql"
 	"fmt"
 	"net"
 	"net/http"
@@ -50,6 +51,7 @@ func TestScripts(t *testing.T) {
 			"ready":   scriptReady,
 			"waitfor": scriptWaitFor,
 			"get":     scriptGet,
+			"sql":     scriptSQL,
 		},
 	})
 }
@@ -117,4 +119,13 @@ func scriptGet(ts *testscript.TestScript, _ bool, args []string) {
 	if strconv.Itoa(res.StatusCode) != args[0] {
 		ts.Fatalf("GET %s: status %d; want %s", args[1], res.StatusCode, args[0])
 	}
+}
+
+// scriptSQL changes the file of a store: sql accord-data/accord.db 'UPDATE …'.
+func scriptSQL(ts *testscript.TestScript, _ bool, args []string) {
+	db, err := sql.Open("sqlite", ts.MkAbs(args[0]))
+	ts.Check(err)
+	defer db.Close()
+	_, err = db.Exec(args[1])
+	ts.Check(err)
 }

@@ -13,14 +13,14 @@ import (
 
 // walked hands every answer of h to the walker, whoever asked: also what our own
 // tools are answered, whose connections no test holds. An answer that broke off
-// is not judged.
-func walked(t testing.TB, h http.Handler) http.Handler {
+// is not judged. A 5xx is a fault unless it is provoked.
+func walked(t testing.TB, h http.Handler, provoked bool) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		seen := &seenWriter{ResponseWriter: w, head: r.Method == http.MethodHead}
 		h.ServeHTTP(seen, r)
 		asked := r.Clone(r.Context())
 		asked.URL.Scheme, asked.URL.Host = "http", r.Host
-		if _, err := (&conformance.Transport{Base: seen}).RoundTrip(asked); err != nil {
+		if _, err := (&conformance.Transport{Base: seen, Provoked: provoked}).RoundTrip(asked); err != nil {
 			t.Errorf("the walker: %v", err)
 		}
 	})

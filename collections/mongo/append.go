@@ -11,9 +11,14 @@ import (
 
 // Append runs decide in the log's turn and writes what it returns.
 func (s *Store) Append(ctx context.Context, log uuid.UUID, decide collections.Decide) ([]collections.Record, error) {
+	return s.commit(ctx, log, &request{decide: decide})
+}
+
+// commit has a request committed, and returns its records.
+func (s *Store) commit(ctx context.Context, log uuid.UUID, r *request) ([]collections.Record, error) {
+	r.ctx, r.party, r.done = ctx, collections.PartyOf(ctx), make(chan error, 1)
 	var records []collections.Record
 	err := s.call(ctx, func() error {
-		r := &request{ctx: ctx, party: collections.PartyOf(ctx), decide: decide, done: make(chan error, 1)}
 		c := s.committer(log)
 		if !c.queue.Put(r.party, r) {
 			return collections.TooManyWait
@@ -42,6 +47,7 @@ type request struct {
 	ctx     context.Context
 	party   string
 	decide  collections.Decide
+	imports []collections.Record // in place of decide, of an import
 	records []collections.Record // the outcome, when done has been told
 	done    chan error
 }

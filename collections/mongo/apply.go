@@ -34,7 +34,7 @@ func (c *committer) catchUp(ctx context.Context) error {
 		}
 		c.knows = true
 	}
-	if c.end.last > maxIDs {
+	if c.end.last > c.store.maxIDs {
 		c.ids = nil
 		return nil
 	}
@@ -223,11 +223,9 @@ func (m move) update() bson.D {
 // log as it is then.
 func (s *Store) advance(ctx context.Context, c, upTo int64, l lasts) (after logDoc, err error) {
 	moved := bson.D{{Key: "applied", Value: upTo}}
-	for name, value := range map[string]int64{
-		"r0": l.Rank0, "r1": l.Rank1, "r2": l.Rank2, "r3": l.Rank3, "r4": l.Rank4, "v20": l.Spec0, "v21": l.Spec1, "large": l.Large,
-	} {
-		if value > 0 {
-			moved = append(moved, bson.E{Key: name, Value: value})
+	for name, value := range l.all() {
+		if *value > 0 {
+			moved = append(moved, bson.E{Key: name, Value: *value})
 		}
 	}
 	o := options.FindOneAndUpdate().SetReturnDocument(options.After)

@@ -37,8 +37,8 @@ func newEntries(n int) []collections.Entry {
 	return entries
 }
 
-// deciding looks the ids up, as a push does, and appends.
-func deciding(entries []collections.Entry) collections.Decide {
+// lookingUp looks the ids up, as a push does, and appends.
+func lookingUp(entries []collections.Entry) collections.Decide {
 	ids := make([]string, len(entries))
 	for i, e := range entries {
 		ids[i] = e.ID
@@ -91,7 +91,7 @@ func BenchmarkPush(b *testing.B) {
 			for i := range stores {
 				stores[i] = openBench(b, uri, Options{})
 				for range b.N {
-					decisions[i] = append(decisions[i], deciding(newEntries(envelope)))
+					decisions[i] = append(decisions[i], lookingUp(newEntries(envelope)))
 				}
 			}
 			var all sync.WaitGroup
@@ -136,7 +136,7 @@ func BenchmarkSmallAppends(b *testing.B) {
 			for range pushers {
 				all.Go(func() {
 					for left.Add(-1) >= 0 {
-						if _, err := s.Append(b.Context(), log, deciding(newEntries(1))); err != nil {
+						if _, err := s.Append(b.Context(), log, lookingUp(newEntries(1))); err != nil {
 							b.Error(err)
 						}
 					}
@@ -158,7 +158,7 @@ func BenchmarkPage(b *testing.B) {
 	log := uuid.New()
 	const records = 20_000
 	for range records / envelope {
-		if _, err := s.Append(b.Context(), log, deciding(newEntries(envelope))); err != nil {
+		if _, err := s.Append(b.Context(), log, lookingUp(newEntries(envelope))); err != nil {
 			b.Fatal(err)
 		}
 	}

@@ -170,7 +170,7 @@ func (c *committer) write(ctx context.Context, g *group) (inserted int, err erro
 // advance makes the end of a group the known end of the log.
 func (c *committer) advance(g *group, docs []recordDoc) {
 	c.end = end{id: c.log, c: g.base.c, last: g.end(), added: g.added()}
-	if c.ids == nil || c.ids.upTo != g.base.last || c.end.last > maxIDs {
+	if c.ids == nil || c.ids.upTo != g.base.last || c.end.last > c.store.maxIDs {
 		return // catchUp sees to it
 	}
 	for i := range docs {

@@ -64,7 +64,7 @@ func (g *group) scout(ctx context.Context, waiting []*request) error {
 		return nil
 	}
 	for _, r := range waiting {
-		if r.ctx.Err() == nil {
+		if r.ctx.Err() == nil && r.imports == nil {
 			_, _ = r.decide.Guarded(r.ctx, &state{group: g, scouting: true})
 		}
 	}
@@ -76,7 +76,11 @@ func (g *group) scout(ctx context.Context, waiting []*request) error {
 func (g *group) decide(r *request) {
 	o := outcome{request: r, from: len(g.records)}
 	d, err := g.decision(r)
-	if err == nil {
+	switch {
+	case err != nil:
+	case r.imports != nil:
+		err = g.takeOver(r.ctx, r.imports)
+	default:
 		err = g.take(r.ctx, d.Entries)
 	}
 	o.status, o.err, o.to = d.Status, err, len(g.records)
@@ -84,7 +88,7 @@ func (g *group) decide(r *request) {
 }
 
 func (g *group) decision(r *request) (collections.Decision, error) {
-	if err := r.ctx.Err(); err != nil {
+	if err := r.ctx.Err(); err != nil || r.imports != nil {
 		return collections.Decision{}, err
 	}
 	return r.decide.Guarded(r.ctx, &state{group: g})
@@ -101,13 +105,23 @@ func (g *group) take(ctx context.Context, entries []collections.Entry) error {
 	if err := g.lookUp(ctx, objects); err != nil {
 		return err
 	}
-	effect, err := collections.Base{
-		Log: g.base.id, Last: g.end(), Added: g.added(), Versions: g.versions,
-		Record: func(seq int64) (collections.Record, error) { return g.record(ctx, seq) },
-	}.Effect(entries, g.now)
+	effect, err := g.baseOf(ctx).Effect(entries, g.now)
 	if err != nil {
 		return err
 	}
+	return g.mark(effect)
+}
+
+// baseOf is what the effect of further entries starts from.
+func (g *group) baseOf(ctx context.Context) collections.Base {
+	return collections.Base{
+		Log: g.base.id, Last: g.end(), Added: g.added(), Versions: g.versions,
+		Record: func(seq int64) (collections.Record, error) { return g.record(ctx, seq) },
+	}
+}
+
+// mark gives the records of an effect their marks, and takes them into the group.
+func (g *group) mark(effect *collections.Effect) error {
 	if err := g.fit(effect.Records); err != nil {
 		return err
 	}
@@ -115,9 +129,9 @@ func (g *group) take(ctx context.Context, entries []collections.Entry) error {
 	for _, r := range slices.Concat(effect.Removed, effect.Records) {
 		residues[r.Sequence] = r.Residue
 	}
-	for i := range effect.Records {
-		r := &effect.Records[i]
-		g.marks = append(g.marks, g.marker.take(r, int64(len(r.Raw)), func(seq int64) []byte { return residues[seq] }))
+	for _, r := range effect.Records {
+		r.Removed = false // until its delete comes, which may be in another batch
+		g.marks = append(g.marks, g.marker.take(&r, int64(len(r.Raw)), func(seq int64) []byte { return residues[seq] }))
 		g.bytes += len(r.Raw)
 	}
 	g.records = append(g.records, effect.Records...)

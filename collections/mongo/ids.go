@@ -7,8 +7,8 @@ import (
 )
 
 // maxIDs is up to how many records a log has its ids in the memory of a server that
-// writes to it: some 10 MB. That spares a look at the database for each push of
-// objects that are new.
+// writes to it, some 10 MB, unless Options say otherwise. That spares a look at the
+// database for each push of objects that are new.
 const maxIDs = 200_000
 
 // ids say where the versions of each object of a log are.

@@ -60,6 +60,21 @@ func (l *lasts) rank(r stix.TLP) *int64 {
 	return [...]*int64{&l.Rank0, &l.Rank1, &l.Rank2, &l.Rank3, &l.Rank4}[min(r, stix.Red)]
 }
 
+// spec is the place of a specification version.
+func (l *lasts) spec(version string) *int64 {
+	if version == "2.0" {
+		return &l.Spec0
+	}
+	return &l.Spec1
+}
+
+// all are the places, by the names of their fields.
+func (l *lasts) all() map[string]*int64 {
+	return map[string]*int64{
+		"r0": &l.Rank0, "r1": &l.Rank1, "r2": &l.Rank2, "r3": &l.Rank3, "r4": &l.Rank4, "v20": &l.Spec0, "v21": &l.Spec1, "large": &l.Large,
+	}
+}
+
 func newMarker(versions map[string][]collections.Version) *marker {
 	return &marker{versions: versions, moves: map[int64]move{}}
 }
@@ -80,11 +95,7 @@ func (k *marker) take(r *collections.Record, size int64, residue func(seq int64)
 
 func (k *marker) add(r *collections.Record) mark {
 	*k.lasts.rank(r.Rank) = r.Sequence
-	if r.SpecVersion == "2.0" {
-		k.lasts.Spec0 = r.Sequence
-	} else {
-		k.lasts.Spec1 = r.Sequence
-	}
+	*k.lasts.spec(r.SpecVersion) = r.Sequence
 	before := k.versions[r.ID]
 	after := append(slices.Clip(before), r.Made())
 	k.versions[r.ID] = after

@@ -3,6 +3,7 @@ package mongo
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 
 	"accord/collections"
@@ -22,33 +23,51 @@ const version = 1
 
 // A meta document says what the database is.
 type meta struct {
+	ID          string `bson:"_id"` // metaID
 	Application string `bson:"application"`
 	Version     int    `bson:"version"`
+	Importing   bool   `bson:"importing,omitempty"` // it is half of a store
 }
+
+const metaID = "accord"
 
 // prepare makes sure that the database is a store, and makes one of an empty
 // database.
-func (s *Store) prepare(ctx context.Context, existing bool) error {
+func (s *Store) prepare(ctx context.Context, o Options) error {
 	if err := s.recogniseServer(ctx); err != nil {
 		return err
 	}
-	m, found, err := one[meta](ctx, s.db.Collection("meta"), byID("accord"), options.FindOne())
-	switch {
-	case err != nil:
-		return err
-	case !found && existing:
-		return collections.Errorf(collections.ErrNotFound, "there is no store in %s", s.hosts)
-	case !found:
-		if err := s.create(ctx); err != nil {
-			return err
+	m, found, err := one[meta](ctx, s.db.Collection("meta"), byID(metaID), options.FindOne())
+	if err == nil && !found {
+		if o.Existing {
+			return collections.Errorf(collections.ErrNotFound, "there is no store in %s", s.hosts)
 		}
+		m, err = s.create(ctx, o.Importing)
+	}
+	if err != nil {
+		return err
+	}
+	if err := s.recognise(m, o.Importing); err != nil {
+		return err
+	}
+	return s.createIndexes(ctx)
+}
+
+// recognise refuses a database that is not what is to be opened.
+func (s *Store) recognise(m meta, importing bool) error {
+	switch {
 	case m.Application != "accord":
 		return s.foreign()
 	case m.Version > version:
 		return collections.Errorf(collections.ErrInvalid,
 			"the store %s is of version %d, and this program knows versions up to %d; use a newer program", s.hosts, m.Version, version)
+	case m.Importing && !importing:
+		return collections.Errorf(collections.ErrInvalid,
+			"%s is half of a store: give the command accord store migrate again, which goes on where it was, or drop the database", s.hosts)
+	case importing && !m.Importing:
+		return collections.Errorf(collections.ErrInvalid, "%s is a store already: give a database that is empty", s.hosts)
 	}
-	return s.createIndexes(ctx)
+	return nil
 }
 
 // recogniseServer refuses a server that can't do, and a clock far from its own.
@@ -65,23 +84,33 @@ func (s *Store) recogniseServer(ctx context.Context) error {
 	return s.clock.check(ctx)
 }
 
-// create makes an empty database a store.
-func (s *Store) create(ctx context.Context) error {
+// create makes an empty database a store, and returns what it is then: another server
+// may have been faster.
+func (s *Store) create(ctx context.Context, importing bool) (m meta, err error) {
 	names, err := s.db.ListCollectionNames(ctx, bson.D{})
 	if err != nil {
-		return err
+		return m, err
 	}
 	ours := []string{"meta", "logs", "records", "statuses", "access_kinds", "accesses"}
 	for _, name := range names {
 		if !slices.Contains(ours, name) && name != "system.views" && name != "system.profile" {
-			return s.foreign()
+			return m, s.foreign()
 		}
 	}
-	_, err = s.db.Collection("meta").InsertOne(ctx, bson.D{{Key: "_id", Value: "accord"}, {Key: "application", Value: "accord"}, {Key: "version", Value: version}})
+	m = meta{ID: metaID, Application: "accord", Version: version, Importing: importing}
+	_, err = s.db.Collection("meta").InsertOne(ctx, m)
 	if mongo.IsDuplicateKeyError(err) {
-		return nil // another server was faster
+		m, _, err = one[meta](ctx, s.db.Collection("meta"), byID(metaID), options.FindOne())
 	}
-	return err
+	return m, err
+}
+
+// Finish makes an imported store one like any other.
+func (s *Store) Finish(ctx context.Context) error {
+	return s.call(ctx, func() error {
+		_, err := s.db.Collection("meta").UpdateOne(ctx, byID(metaID), bson.D{{Key: "$unset", Value: fields("importing")}})
+		return err
+	})
 }
 
 func (s *Store) foreign() error {
@@ -154,7 +183,7 @@ func (s *Store) refusal(err error) error {
 	case passing(err):
 		return &collections.Error{Kind: collections.ErrUnavailable, Detail: "the database " + s.hosts + " can't be reached", Err: shorter(err)}
 	default:
-		return err
+		return fmt.Errorf("the database %s: %w", s.hosts, err)
 	}
 	return &collections.Error{Kind: collections.ErrInvalid, Detail: detail, Err: err}
 }

@@ -63,7 +63,8 @@ func (w *walk) page() (p collections.Page) {
 	collect := collector{}
 	for i, d := range found {
 		p.Sequences = append(p.Sequences, sequence(d.Pos))
-		if i < w.query.Objects && w.brings() && !collect.full && collect.err == nil {
+		// One that was removed since the watermark has no bytes: those behind it do not come.
+		if i < w.query.Objects && i == len(collect.objects) && w.brings() && !collect.full {
 			collect.add(d)
 		}
 	}

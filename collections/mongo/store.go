@@ -12,6 +12,7 @@
 package mongo
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"errors"
@@ -40,9 +41,14 @@ type Options struct {
 	// making it one.
 	Existing bool
 
+	// Importing opens an empty database, or one that an import has left behind, for
+	// collections.Mover. Until Finish nobody can open it in another way.
+	Importing bool
+
 	// Waited, if any, is told how long each read waited for its turn.
 	Waited func(time.Duration)
 
+	maxIDs   int64                 // 0 for the usual number
 	commands *event.CommandMonitor // of tests
 }
 
@@ -55,6 +61,7 @@ type Store struct {
 	client *mongo.Client
 	db     *mongo.Database
 	name   string // of this store among those on the database
+	maxIDs int64
 	hosts  string // for people
 	clock  clock
 	reads  fair.Gate
@@ -89,7 +96,7 @@ func Open(ctx context.Context, uri string, o Options) (*Store, error) {
 	}
 	db := client.Database(where.database)
 	s := &Store{
-		client: client, db: db, name: rand.Text(), hosts: Redact(uri),
+		client: client, db: db, name: rand.Text(), maxIDs: cmp.Or(o.maxIDs, maxIDs), hosts: Redact(uri),
 		clock:       clock{now: o.Now, most: o.MaxSkew, db: db},
 		reads:       fair.Gate{Most: maxReads, Each: maxReads - 1, Waiting: collections.MaxWaiting, Waited: o.Waited},
 		committers:  map[uuid.UUID]*committer{},
@@ -100,7 +107,7 @@ func Open(ctx context.Context, uri string, o Options) (*Store, error) {
 		accesses:    db.Collection("accesses"),
 	}
 	s.clock.setUp()
-	if err := s.prepare(ctx, o.Existing); err != nil {
+	if err := s.prepare(ctx, o); err != nil {
 		return nil, errors.Join(s.refusal(err), client.Disconnect(context.WithoutCancel(ctx)))
 	}
 	return s, nil

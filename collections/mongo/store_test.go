@@ -58,8 +58,21 @@ func TestSoak(t *testing.T) {
 	storetest.Soak(t, openStore)
 }
 
+// A log that has more records than a server keeps the ids of is like any other.
+func TestStoreOfLongLogs(t *testing.T) {
+	deployment(t)
+	storetest.Run(t, func(t *testing.T, dir string, now func() time.Time) collections.Store {
+		return openWith(t, dir, Options{Now: now, MaxSkew: -1, maxIDs: 2})
+	})
+}
+
 func openStore(t *testing.T, dir string, now func() time.Time) collections.Store {
-	s, err := Open(t.Context(), database(t, dir), Options{Now: now, MaxSkew: -1})
+	return openWith(t, dir, Options{Now: now, MaxSkew: -1})
+}
+
+func openWith(t *testing.T, dir string, o Options) *Store {
+	t.Helper()
+	s, err := Open(t.Context(), database(t, dir), o)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,7 +1,10 @@
 package mongo
 
 import (
+	"errors"
+	"net"
 	"net/url"
+	"regexp"
 	"strings"
 	"time"
 
@@ -60,21 +63,34 @@ func journaled() *writeconcern.WriteConcern {
 }
 
 // malformed says what is wrong with the URI. The driver's words may hold a part of
-// the password where that is what is malformed.
+// a password where that is what is malformed.
 func (p place) malformed(err error) error {
-	detail := "it is not mongodb://USER:PASSWORD@HOST:PORT/DATABASE?OPTIONS; percent-encode what is special in the user name and the password"
-	if !strings.Contains(p.uri, "@") {
-		detail = err.Error()
+	if lost, ok := errors.AsType[*net.DNSError](err); ok { // of mongodb+srv
+		return &collections.Error{Kind: collections.ErrUnavailable, Detail: "the store " + Redact(p.uri) + " can't be found", Err: lost}
 	}
-	return collections.Errorf(collections.ErrInvalid, "the store %s can't be used: %s", Redact(p.uri), detail)
+	shown, detail := Redact(p.uri), err.Error()
+	if strings.Contains(shown, "…") || secretOption.MatchString(p.uri) {
+		detail = "it is not mongodb://USER:PASSWORD@HOST:PORT/DATABASE?OPTIONS; percent-encode what is special in the user name and the password"
+	}
+	return collections.Errorf(collections.ErrInvalid, "the store %s can't be used: %s", shown, detail)
 }
 
+// secretOption is in a URI whose options may be secrets too.
+var secretOption = regexp.MustCompile(`(?i)password|token`)
+
 // CheckURI returns ErrInvalid for a URI that Open would refuse without a look at
-// the database. Its words never have the password in them.
+// the database or, with mongodb+srv, for its hosts. Its words never have the
+// password in them.
 func CheckURI(uri string) error {
+	if rest, ok := strings.CutPrefix(uri, "mongodb+srv://"); ok {
+		uri = "mongodb://" + srvOption.ReplaceAllString(rest, "$1")
+	}
 	_, err := parse(uri)
 	return err
 }
+
+// srvOption is an option that goes with mongodb+srv only.
+var srvOption = regexp.MustCompile(`(?i)([?&])srv[a-z]*=[^&]*&?`)
 
 // Redact returns a URI without user name, password and options, for people and
 // logs.
@@ -94,5 +110,11 @@ func Redact(uri string) string {
 	if decoded, err := url.PathUnescape(rest); err == nil {
 		rest = decoded
 	}
+	if hosts, _, _ := strings.Cut(rest, "/"); at < 0 && !plainHosts.MatchString(hosts) {
+		return scheme + "://…" // perhaps a user and his password, and no host behind them
+	}
 	return scheme + "://" + rest
 }
+
+// plainHosts are names or addresses, each with a port that is a number, if any.
+var plainHosts = regexp.MustCompile(`^((\[[0-9a-fA-F:.]*\]|[\w.-]*)(:\d{0,5})?(,|$))*$`)

@@ -30,9 +30,7 @@ func (c *conn) prepareFile(ctx context.Context, f file) error {
 	if err := c.recognise(f); err != nil {
 		return err
 	}
-	// A file keeps the size of its first page. With 16 kB a page of a thousand objects
-	// is read by a quarter of the calls that SQLite's own 4 kB need.
-	if err := c.control(`PRAGMA page_size = 16384`); err != nil {
+	if err := c.control(pageSize); err != nil {
 		return f.refusal(err)
 	}
 	// Before the first transaction, because it can't be changed within one.

@@ -64,6 +64,11 @@ func Open(ctx context.Context, path string, o Options) (*Store, error) {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
+	if o.Importing {
+		if err := newImport(ctx, path); err != nil {
+			return nil, err
+		}
+	}
 	file, err := newFile(path)
 	if err != nil {
 		return nil, err

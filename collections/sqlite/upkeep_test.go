@@ -113,7 +113,16 @@ func TestImporting(t *testing.T) {
 		}
 	}
 	importing := Options{Importing: true}
+	write(t, path+".new", "") // killed before it was marked
+	if err := newImport(t.Context(), path); err != nil {
+		t.Fatal(err)
+	}
+	refuses(Options{}, "half of a store") // killed before it had a table
 	s := openAt(t, path, importing)
+	var size int
+	if _, err := s.writer.conn.one([]any{&size}, `PRAGMA page_size`); err != nil || size != 16384 {
+		t.Errorf("pages of %d bytes, %v", size, err)
+	}
 	refuses(Options{}, "half of a store")
 	s.Close()
 	refuses(Options{}, "half of a store")

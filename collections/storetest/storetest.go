@@ -13,7 +13,7 @@
 //
 // Whatever a case is about, its log is audited at its end: every record, every
 // leaf, and for each clearance every kind of page against the whole log, of large
-// logs the commonest kinds.
+// logs the commonest kinds; and collections.Check finds no fault in the store.
 //
 // Faulty is for the tests of those who call a store.
 package storetest
@@ -42,6 +42,7 @@ func Run(t *testing.T, open Opener) {
 			f := newFixture(t, open)
 			tc.run(f)
 			f.audit()
+			f.wantSound()
 		})
 	}
 }

@@ -9,8 +9,6 @@ import (
 	"time"
 
 	"accord/collections"
-
-	"golang.org/x/time/rate"
 )
 
 // Config is what an Authenticator needs. Only KeyDir has no usable zero.
@@ -54,10 +52,10 @@ type Config struct {
 type Authenticator struct {
 	Config
 	control *collections.Control
-	log     register      // what the control log says of keys, tokens and revocations
-	issuers *keySources   // the key sets of the parties' issuers
-	proven  proven        // tokens that need no second look at their signature
-	refresh *rate.Limiter // on looking for a key or handle that the log may hold by now
+	log     register    // what the control log says of keys, tokens and revocations
+	issuers *keySources // the key sets of the parties' issuers
+	proven  proven      // tokens that need no second look at their signature
+	reader  reader      // looks for a key or handle that the log may hold by now
 }
 
 // New returns an Authenticator that knows nothing yet: pass its Fold to
@@ -76,7 +74,6 @@ func New(cfg Config) *Authenticator {
 	return &Authenticator{
 		Config:  cfg,
 		issuers: newKeySources(cfg),
-		refresh: rate.NewLimiter(rate.Every(200*time.Millisecond), 1),
 	}
 }
 

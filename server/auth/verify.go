@@ -222,29 +222,3 @@ func (a *Authenticator) claimsOf(ctx context.Context, handle string) (*Claims, e
 	}
 	return a.claims(token), nil
 }
-
-// catchUp reads the control log when a token may be newer than what we know of
-// it. Made-up tokens make it do so a few times a second at most. An error, a
-// behindError, says that the log may hold the token.
-func (a *Authenticator) catchUp(ctx context.Context) error {
-	if a.refresh.AllowN(a.Now(), 1) {
-		// What is read is for all who ask, so it must not end with one who goes away.
-		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), patience)
-		defer cancel()
-		if err := a.control.Refresh(ctx); err != nil {
-			a.Log.WarnContext(ctx, "control log not refreshed", "err", err)
-		}
-	}
-	if err := a.control.LastRead(); err != nil {
-		return &behindError{err}
-	}
-	return nil
-}
-
-// A behindError is why nobody can say whether a token is good.
-type behindError struct{ error }
-
-// answer is what who asks with the token is told.
-func (e *behindError) answer() error {
-	return &collections.Error{Kind: collections.ErrUnavailable, Detail: "the server can't look for these credentials now; try again later", Err: e.error}
-}

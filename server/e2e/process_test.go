@@ -71,7 +71,8 @@ type server struct {
 	client http.Client
 	walker conformance.Transport // makes an error of an answer with a fault
 
-	pushes, refusals atomic.Int64 // pushes that were answered by a status, and by something else
+	pushes  atomic.Int64           // that were answered by a status
+	refused atomic.Pointer[string] // what another push was answered last
 }
 
 // newData makes a data folder with the agreement, and a token for cert-us.
@@ -84,13 +85,27 @@ func newData(t testing.TB) (dir, token string) {
 // prepare makes a store with the agreement in dir, and a token for cert-us.
 func prepare(t testing.TB, dir string) (token string) {
 	t.Helper()
-	file := filepath.Join(t.TempDir(), "agreement.yaml")
+	newStore(t, dir)
+	applyAgreement(t, dir)
+	return issue(t, dir)
+}
+
+// writeAgreement writes the agreement into a file.
+func writeAgreement(t testing.TB) (file string) {
+	t.Helper()
+	file = filepath.Join(t.TempDir(), "agreement.yaml")
 	if err := os.WriteFile(file, []byte(agreement), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	newStore(t, dir)
+	return file
+}
+
+// applyAgreement makes a store with the agreement.
+func applyAgreement(t testing.TB, dir string) (file string) {
+	t.Helper()
+	file = writeAgreement(t)
 	accordOn(t, dir, "agreement", "apply", file)
-	return issue(t, dir)
+	return file
 }
 
 // newStore finds a place for the store of a data folder, elsewhere if the run is
@@ -233,7 +248,8 @@ func (s *server) push(objects ...string) (st status, ok bool) {
 			s.Errorf("a push is answered %d %s", code, answer)
 		}
 		if err == nil {
-			s.refusals.Add(1)
+			text := fmt.Sprintf("%d %s", code, answer)
+			s.refused.Store(&text)
 		}
 		return st, false
 	}

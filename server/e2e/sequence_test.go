@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"crypto/sha256"
+	"os/exec"
 	"testing"
 
 	"accord/collections"
@@ -9,9 +10,12 @@ import (
 
 // readLog looks into the store that a server left behind (P1): sequences run
 // from 1 without a hole, dates rise with them, bytes have their hash. It returns
-// what was ever added and what of it remains.
+// what was ever added and what of it remains. accord store check agrees.
 func readLog(t *testing.T, dir string) (added, remain []sighting) {
 	t.Helper()
+	if out, err := exec.Command(binary, append([]string{"store", "check"}, where(dir)...)...).CombinedOutput(); err != nil {
+		t.Errorf("accord store check: %v\n%s", err, out)
+	}
 	store := openStore(t, dir)
 	defer store.Close()
 	control, err := collections.OpenControl(t.Context(), store)

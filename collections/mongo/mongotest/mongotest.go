@@ -57,17 +57,37 @@ func inDatabase(uri, name string) string {
 }
 
 func drop(uri string) error {
-	client, err := mongo.Connect(options.Client().ApplyURI(uri))
+	db, err := connect(uri)
 	if err != nil {
 		return err
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
 	defer cancel()
-	defer client.Disconnect(ctx) // nothing waits for it
+	defer db.Client().Disconnect(ctx) // nothing waits for it
+	return db.Drop(ctx)
+}
+
+// connect returns the database that a URI names.
+func connect(uri string) (*mongo.Database, error) {
+	client, err := mongo.Connect(options.Client().ApplyURI(uri))
+	if err != nil {
+		return nil, err
+	}
 	_, rest, _ := strings.Cut(uri, "://")
 	rest, _, _ = strings.Cut(rest, "?")
 	_, name, _ := strings.Cut(rest, "/")
-	return client.Database(name).Drop(ctx)
+	return client.Database(name), nil
+}
+
+// Look returns the database that a URI names, for those who look behind the store.
+func Look(t testing.TB, uri string) *mongo.Database {
+	t.Helper()
+	db, err := connect(uri)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { db.Client().Disconnect(context.Background()) })
+	return db
 }
 
 // Chosen reports whether the tests are to make their stores on MongoDB; see Again.
