@@ -18,6 +18,9 @@ const (
 	// for one and for all of them.
 	accessBatch = 500
 	accessDelay = 200 * time.Millisecond
+
+	// lastAccesses is how long Close waits for a store that does not answer.
+	lastAccesses = time.Second
 )
 
 // An AccessStore is the part of a Store that a Recorder writes to.
@@ -104,7 +107,9 @@ func (r *Recorder) Leave(record *Access) {
 	r.mu.Unlock()
 	switch {
 	case closed: // nobody else comes to write it
-		r.write()
+		ctx, cancel := context.WithTimeout(context.Background(), lastAccesses)
+		defer cancel()
+		r.write(ctx)
 	case n == 1, n%accessBatch == 0:
 		select {
 		case r.more <- struct{}{}:
@@ -115,7 +120,8 @@ func (r *Recorder) Leave(record *Access) {
 
 // Close writes what waits and ends the Recorder. What is left after that is
 // written at once, and Close waits for it a moment: those who are cut off as the
-// server ends leave their records too.
+// server ends leave their records too. A store that does not answer is given a
+// moment as well.
 func (r *Recorder) Close() {
 	if r == nil {
 		return
@@ -134,16 +140,29 @@ func (r *Recorder) Close() {
 }
 
 func (r *Recorder) run() {
+	ctx, cancel := context.WithCancel(context.Background())
 	defer close(r.ended)
+	defer cancel()
+	go r.giveUp(ctx, cancel)
 	for {
 		select {
 		case <-r.stop:
-			r.write()
+			r.write(ctx)
 			return
 		case <-r.more:
 			r.gather()
-			r.write()
+			r.write(ctx)
 		}
+	}
+}
+
+// giveUp ends writes some time after Close was called.
+func (r *Recorder) giveUp(ctx context.Context, cancel func()) {
+	<-r.stop
+	select {
+	case <-ctx.Done():
+	case <-time.After(lastAccesses):
+		cancel()
 	}
 }
 
@@ -159,7 +178,7 @@ func (r *Recorder) gather() {
 }
 
 // write writes what waits by now, and makes room.
-func (r *Recorder) write() {
+func (r *Recorder) write(ctx context.Context) {
 	r.writing.Lock()
 	defer r.writing.Unlock()
 	r.mu.Lock()
@@ -168,7 +187,7 @@ func (r *Recorder) write() {
 	r.mu.Unlock()
 	for batch := range slices.Chunk(accesses, accessBatch) {
 		// The requests have ended; nothing of theirs ends this.
-		r.note(len(batch), r.store.RecordAccesses(context.Background(), batch))
+		r.note(len(batch), r.store.RecordAccesses(ctx, batch))
 		for range batch {
 			<-r.room
 		}

@@ -23,10 +23,15 @@ type slowStore struct {
 	parties []string
 }
 
-func (s *slowStore) RecordAccesses(_ context.Context, accesses []collections.Access) error {
+func (s *slowStore) RecordAccesses(ctx context.Context, accesses []collections.Access) error {
 	if s.goOn != nil {
-		if err := <-s.goOn; err != nil {
-			return err
+		select {
+		case err := <-s.goOn:
+			if err != nil {
+				return err
+			}
+		case <-ctx.Done():
+			return ctx.Err()
 		}
 	}
 	s.mu.Lock()
@@ -210,6 +215,23 @@ func TestRecorderIsClosedInTheMiddle(t *testing.T) {
 	if n := store.total(); n != 8000 {
 		t.Errorf("%d accesses were written; want 8000", n)
 	}
+}
+
+// A store that does not answer keeps no server from ending: what cannot be written
+// in a moment is lost, and counted.
+func TestRecorderIsClosedWithoutItsStore(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		lost := 0
+		r := collections.NewRecorder(&slowStore{goOn: make(chan error)}, slog.New(slog.DiscardHandler), func(n int) { lost += n })
+		leave(t, r, 3)
+		time.Sleep(time.Minute) // they are being written
+		leave(t, r, 4)
+		began := time.Now()
+		r.Close()
+		if took := time.Since(began); took > 3*time.Second || lost != 7 {
+			t.Errorf("Close took %v and %d accesses were lost; want some seconds at most, and 7", took, lost)
+		}
+	})
 }
 
 // BenchmarkRecorder is what a request pays for its record.

@@ -3,6 +3,7 @@ package mongo
 import (
 	"context"
 	"crypto/rand"
+	"errors"
 	"time"
 
 	"accord/collections"
@@ -57,7 +58,7 @@ func (c *committer) run() {
 
 // serve commits the decisions of a request and of those that wait behind it.
 func (c *committer) serve(r *request) {
-	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	ctx, cancel := c.store.working(patience)
 	defer cancel()
 	waiting := []*request{r}
 	for len(waiting) < groupRequests {
@@ -69,6 +70,9 @@ func (c *committer) serve(r *request) {
 	}
 	for len(waiting) > 0 {
 		settled, err := c.commit(ctx, waiting)
+		if errors.Is(err, context.Canceled) { // by Close
+			err = errClosed
+		}
 		if err != nil {
 			c.knows = false
 			for _, r := range waiting[settled:] {

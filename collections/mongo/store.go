@@ -73,6 +73,7 @@ type Store struct {
 	mu         sync.Mutex
 	closed     bool
 	inUse      sync.WaitGroup // calls that have begun
+	givenUp    chan struct{}  // closed when nobody works on; see working
 	committers map[uuid.UUID]*committer
 	ended      sync.WaitGroup // committers
 
@@ -101,6 +102,7 @@ func Open(ctx context.Context, uri string, o Options) (*Store, error) {
 		clock:       clock{now: o.Now, most: o.MaxSkew, db: db},
 		reads:       fair.Gate{Most: maxReads, Each: maxReads - 1, Waiting: collections.MaxWaiting, Waited: o.Waited},
 		committers:  map[uuid.UUID]*committer{},
+		givenUp:     make(chan struct{}),
 		logs:        db.Collection("logs"),
 		records:     db.Collection("records"),
 		statuses:    db.Collection("statuses"),
@@ -128,7 +130,26 @@ func (s *Store) Ready(ctx context.Context) error {
 	})
 }
 
-// Close waits for the calls that have begun, then leaves the database.
+// closeTime is how long Close waits for appends that can't be decided: what can be
+// takes less.
+const closeTime = 500 * time.Millisecond
+
+// working returns a context for what no caller may end, which lasts so long at most,
+// and closeTime once the store is being closed.
+func (s *Store) working(most time.Duration) (context.Context, context.CancelFunc) {
+	ctx, cancel := context.WithTimeout(context.Background(), most)
+	go func() {
+		select {
+		case <-s.givenUp:
+			cancel()
+		case <-ctx.Done():
+		}
+	}()
+	return ctx, cancel
+}
+
+// Close waits for the calls that have begun, then leaves the database. What is away
+// it does not wait for.
 func (s *Store) Close() error {
 	s.mu.Lock()
 	if s.closed {
@@ -137,6 +158,7 @@ func (s *Store) Close() error {
 	}
 	s.closed = true
 	s.mu.Unlock()
+	defer time.AfterFunc(closeTime, func() { close(s.givenUp) }).Stop()
 	s.inUse.Wait()
 	for _, c := range s.committers {
 		c.queue.Close()

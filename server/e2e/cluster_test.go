@@ -2,9 +2,13 @@ package e2e
 
 import (
 	"math/rand/v2"
+	"net/http"
+	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -162,5 +166,137 @@ func (c *cluster) othersGoOn() {
 				break
 			}
 		}
+	}
+}
+
+// ask returns what a server answers with a token.
+func (s *server) ask(token, path string) int {
+	s.Helper()
+	as := server{TB: s.TB, base: s.base, token: token}
+	code, _, _, err := as.do(http.MethodGet, path, nil)
+	if err != nil {
+		s.Error(err)
+	}
+	return code
+}
+
+// P5, P8: what is issued, revoked or applied on one server holds on all: a token and
+// a handle at once, also of a key that has just been made; a revocation and an
+// agreement when the command returns, and within a second of one another.
+func TestServersObeyAlike(t *testing.T) {
+	c := newCluster(t, 3)
+	accordOn(t, c.dirs[1], "token", "rotate")
+	tokens := map[string]string{"token": issue(t, c.dirs[1]), "handle": issue(t, c.dirs[2], "--short")}
+	for name, token := range tokens {
+		for i, s := range c.servers {
+			if code := s.ask(token, objectsPath); code != http.StatusOK {
+				t.Errorf("server %d answers a %s of another server %d; want 200", i, name, code)
+			}
+		}
+	}
+	for name, token := range tokens {
+		refused := make([]time.Time, len(c.servers))
+		var asking sync.WaitGroup
+		for i, s := range c.servers {
+			asking.Go(func() {
+				for deadline := time.Now().Add(20 * time.Second); s.ask(token, rootPath) != http.StatusUnauthorized; time.Sleep(time.Millisecond) {
+					if time.Now().After(deadline) {
+						t.Errorf("server %d goes on to take a %s that was revoked", i, name)
+						break
+					}
+				}
+				refused[i] = time.Now()
+			})
+		}
+		accordOn(t, c.dirs[0], "token", "revoke", token)
+		returned := time.Now()
+		asking.Wait()
+		first, last := slices.MinFunc(refused, time.Time.Compare), slices.MaxFunc(refused, time.Time.Compare)
+		if last.After(returned.Add(100*time.Millisecond)) || last.Sub(first) > time.Second {
+			t.Errorf("the %s was refused by the last server %v after the first, and %v after the command returned; want a second at most, and before", name, last.Sub(first), last.Sub(returned))
+		}
+		t.Logf("%s: refused by all %v after the first, %v before the command returned", name, last.Sub(first), returned.Sub(last))
+	}
+
+	file := filepath.Join(t.TempDir(), "changed.yaml")
+	changed := strings.Replace(agreement, "cert-cn: [read]}}", "cert-cn: [read]}}\n  - {alias: new, title: {en: New}, ceiling: red, grants: {cert-us: [read]}}", 1)
+	if err := os.WriteFile(file, []byte(changed), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	accordOn(t, c.dirs[2], "agreement", "apply", file)
+	for i, s := range c.servers {
+		if code := s.ask(c.token, rootPath+"collections/new/objects/"); code != http.StatusOK {
+			t.Errorf("server %d answers %d for a collection that was made on another; want 200", i, code)
+		}
+	}
+}
+
+// Two agreement files for one API root: the one that a server brings last is in
+// force on all of them. The server that brought the other one is refused when it
+// comes back with it, so that an old file gives no right back, and starts without.
+func TestServersOfTwoAgreements(t *testing.T) {
+	c := newCluster(t, 2)
+	old := writeAgreement(t)
+	file := filepath.Join(t.TempDir(), "second.yaml")
+	second := strings.Replace(agreement, "cert-us: [read, write]", "cert-us: [read]", 1)
+	if err := os.WriteFile(file, []byte(second), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	c.kill(1)
+	s := start(t, c.dirs[1], c.token, "env", "ACCORD_AGREEMENT="+file)
+	first := c.servers[0]
+	for deadline := time.Now().Add(5 * time.Second); ; time.Sleep(10 * time.Millisecond) {
+		code, _, _, err := first.do(http.MethodPost, objectsPath, strings.NewReader(`{"objects":[`+indicator(1)+`]}`))
+		if err == nil && code == http.StatusForbidden {
+			break
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("a push is answered %d, %v by the first server; want 403 by the second file", code, err)
+		}
+	}
+	c.kill(0)
+	args := append([]string{"serve", "--listen", "127.0.0.1:0", "--metrics-listen", "off", "--log-level", "error", "--agreement", old}, where(c.dirs[0])...)
+	checkRefused(t, 1, []string{old, "superseded"}, args...)
+	first = start(t, c.dirs[0], c.token)
+	for _, up := range []*server{first, s} {
+		if code := up.ask(c.token, objectsPath); code != http.StatusOK {
+			t.Errorf("reading is answered %d; want 200 by both files", code)
+		}
+	}
+}
+
+// P2: a server that is told to end while its database is lost ends by itself, within
+// ten seconds, as it does else.
+func TestStopWithoutDatabase(t *testing.T) {
+	for name, lose := range map[string]func(*mongotest.Cable){"cut": (*mongotest.Cable).Cut, "silent": (*mongotest.Cable).Silence} {
+		t.Run(name, func(t *testing.T) {
+			cable := mongotest.NewCable(t, mongotest.Database(t), "")
+			dir := filepath.Join(t.TempDir(), "data")
+			databases.Store(dir, cable.URI())
+			applyAgreement(t, dir)
+			s := start(t, dir, issue(t, dir))
+			if _, ok := s.push(indicator(1)); !ok { // which leaves the record of an access to be written
+				t.Fatal("the server takes no push")
+			}
+			lose(cable)
+			pushed := make(chan struct{})
+			go func() {
+				defer close(pushed)
+				s.walker.Provoked = true
+				_, _ = s.push(indicator(2))
+			}()
+			time.Sleep(100 * time.Millisecond) // the push is under way
+			began := time.Now()
+			if err := s.cmd.Process.Signal(syscall.SIGTERM); err != nil {
+				t.Fatal(err)
+			}
+			_ = s.cmd.Wait()
+			<-pushed
+			if took := time.Since(began); took > 12*time.Second {
+				t.Errorf("the process took %v to end; want some ten seconds at most", took)
+			} else {
+				t.Logf("it took %v", took)
+			}
+		})
 	}
 }
