@@ -265,8 +265,16 @@ func TestApplyClosesAndReopens(t *testing.T) {
 		t.Errorf("changes = %q", got)
 	}
 	apply(t, c, smallFile, collections.ApplyOptions{})
-	if fresh := collection(t, c, "us-cn", "from-us"); fresh.ID == id {
+	fresh := collection(t, c, "us-cn", "from-us")
+	if fresh.ID == id {
 		t.Error("a dropped collection has come back with its id and records")
+	}
+	for log, want := range map[uuid.UUID]string{
+		fresh.ID: "us-cn/from-us", id: "us-cn/from-us (dropped)", collections.ControlLog: "the control log", uuid.Nil: uuid.Nil.String(),
+	} {
+		if got := c.LogName(log); got != want {
+			t.Errorf("the log %s is called %q; want %q", log, got, want)
+		}
 	}
 }
 

@@ -191,32 +191,38 @@ func (s Stretch) removers() map[int64][]int64 {
 // record checks a record beside all of its object, and in its place. by are the
 // deletes that name it.
 func (l *logCheck) record(r Record, related []Record, by []int64) {
-	fault := func(rule Rule, found, expected string) {
-		l.found(Fault{Sequence: r.Sequence, Rule: rule, Found: found, Expected: expected})
-	}
-	if r.Sequence != l.last+1 {
-		fault(RuleSequence, fmt.Sprintf("record %d behind record %d", r.Sequence, l.last), fmt.Sprintf("record %d", l.last+1))
-	}
-	if !r.DateAdded.After(l.date) {
-		fault(RuleDate, FormatDateAdded(r.DateAdded), "a date later than "+FormatDateAdded(l.date))
-	}
-	l.last, l.date = r.Sequence, r.DateAdded
-	l.sum.Add(r)
+	l.place(r)
 	if what := r.misshapen(); what != "" {
-		fault(RuleRecord, "it "+what, "what a server writes")
+		l.fault(r, RuleRecord, "it "+what, "what a server writes")
 		return // the rest would say the same in other words
 	}
 	if got := sha256.Sum256(r.Raw); r.Op != OpDelete && !r.Removed && got != r.Hash {
-		fault(RuleHash, fmt.Sprintf("%d bytes with SHA-256 %x", len(r.Raw), got), fmt.Sprintf("%x", r.Hash))
+		l.fault(r, RuleHash, fmt.Sprintf("%d bytes with SHA-256 %x", len(r.Raw), got), fmt.Sprintf("%x", r.Hash))
 	}
 	removed, what := removals(r, related, by)
 	if what != "" {
-		fault(RuleDelete, what, "each removed version named by one delete, and nothing else")
-		return
+		l.fault(r, RuleDelete, what, "each removed version named by one delete, and nothing else")
+		return // its leaves follow from what it removes
 	}
 	if want := r.LeafHashes(l.log, removed); !slices.Equal(r.Leaves, want) {
-		fault(RuleLeaf, hexList(r.Leaves), hexList(want))
+		l.fault(r, RuleLeaf, hexList(r.Leaves), hexList(want))
 	}
+}
+
+// place checks that a record follows the one before.
+func (l *logCheck) place(r Record) {
+	if r.Sequence != l.last+1 {
+		l.fault(r, RuleSequence, fmt.Sprintf("record %d behind record %d", r.Sequence, l.last), fmt.Sprintf("record %d", l.last+1))
+	}
+	if !r.DateAdded.After(l.date) {
+		l.fault(r, RuleDate, FormatDateAdded(r.DateAdded), "a date later than "+FormatDateAdded(l.date))
+	}
+	l.last, l.date = r.Sequence, r.DateAdded
+	l.sum.Add(r)
+}
+
+func (l *logCheck) fault(r Record, rule Rule, found, expected string) {
+	l.found(Fault{Sequence: r.Sequence, Rule: rule, Found: found, Expected: expected})
 }
 
 // removals checks that a delete and the versions that it removes agree. For a delete
@@ -250,9 +256,14 @@ func removedBy(r Record, related []Record) (removed []Removed, fault string) {
 	return removed, ""
 }
 
+// hexList writes leaves, the first of many.
 func hexList(leaves [][32]byte) string {
-	if len(leaves) == 0 {
+	const most = 4
+	switch n := len(leaves); {
+	case n == 0:
 		return "none"
+	case n > most:
+		return fmt.Sprintf("%d leaves from %x on", n, leaves[:most])
 	}
 	return fmt.Sprintf("%x", leaves)
 }

@@ -13,6 +13,9 @@
 // which agreement is in force, follows from the records. Statuses of pushes, which
 // expire, and the record of accesses are kept beside the logs.
 //
+// Check proves that a store is what its records say, and Mover copies one into another;
+// Upkeep is what they need of a store.
+//
 // Turns share the server among parties, and a Recorder keeps who read and wrote
 // what.
 package collections

@@ -60,6 +60,19 @@ func (m *Mover) Run(ctx context.Context) (done Moved, err error) {
 	return done, m.To.Finish(ctx)
 }
 
+// Compare proves that the stores are the same, as Run does in the end, and changes
+// neither. Stores that differ are ErrConflict.
+func (m *Mover) Compare(ctx context.Context) (done Moved, err error) {
+	ends, err := m.From.Logs(ctx)
+	if err != nil {
+		return done, err
+	}
+	for _, end := range ends {
+		done.Logs = append(done.Logs, MovedLog{CheckedLog: CheckedLog{Log: end.Log}})
+	}
+	return done, m.compare(ctx, &done)
+}
+
 // begin returns the logs of the source, the control log first, and how far the
 // target has got each.
 func (m *Mover) begin(ctx context.Context) (ends []LogEnd, there map[uuid.UUID]int64, err error) {

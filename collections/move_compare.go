@@ -144,13 +144,17 @@ func (m *Mover) compareRest(ctx context.Context, done *Moved) error {
 		}
 	}
 	if sums[0].statuses != sums[1].statuses {
-		return Errorf(ErrConflict, "the statuses are not the same in source and target: %d and %d", sums[0].statuses.n, sums[1].statuses.n)
+		return errUnlike("statuses", sums[0].statuses.n, sums[1].statuses.n)
 	}
 	if sums[0].accesses != sums[1].accesses {
-		return Errorf(ErrConflict, "the accesses are not the same in source and target: %d and %d", sums[0].accesses.n, sums[1].accesses.n)
+		return errUnlike("accesses", sums[0].accesses.n, sums[1].accesses.n)
 	}
 	done.Statuses, done.Accesses = sums[1].statuses.n, sums[1].accesses.n
 	return nil
+}
+
+func errUnlike(what string, from, to int64) error {
+	return Errorf(ErrConflict, "the %s are not the same in source and target, which have %d and %d of them: end what writes to the source and give the command again", what, from, to)
 }
 
 // A restSum says how many values there were, and what.

@@ -100,16 +100,41 @@ func (m *migration) run(cmd *cobra.Command) (err error) {
 		}
 		defer release()
 	}
-	to, err := openStore(ctx, &m.to, storeOptions{importing: true})
-	if err != nil {
-		return fmt.Errorf("--to: %w", err)
-	}
-	defer func() { err = errors.Join(err, to.Close()) }()
-	report, err := m.move(ctx, cmd.ErrOrStderr(), from, to)
-	if err != nil {
+	bar := newProgress(cmd.ErrOrStderr(), -1)
+	mover := &collections.Mover{From: from, Progress: func(done, total int64, what string) {
+		bar.total = total
+		bar.at(done, fmt.Sprintf("records are %s", what))
+	}}
+	report, err := m.move(ctx, mover)
+	if bar.end(); err != nil {
 		return err
 	}
 	return report.print(cmd.OutOrStdout(), *m.asJSON)
+}
+
+// move copies the store. One that was copied before, by a command that was killed when it
+// had ended, is compared once more.
+func (m *migration) move(ctx context.Context, mover *collections.Mover) (report *moveReport, err error) {
+	work := mover.Run
+	to, err := openStore(ctx, &m.to, storeOptions{importing: true})
+	isStore := err
+	if errors.Is(err, collections.ErrConflict) {
+		work = mover.Compare
+		to, err = openStore(ctx, &m.to, storeOptions{mustExist: true})
+	}
+	if err != nil {
+		return nil, fmt.Errorf("--to: %w", err)
+	}
+	defer func() { err = errors.Join(err, to.Close()) }()
+	mover.To = to
+	moved, err := work(ctx)
+	if isStore != nil && errors.Is(err, collections.ErrConflict) {
+		return nil, fmt.Errorf("--to: %w", isStore)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return m.report(ctx, moved, to)
 }
 
 // holdFile keeps servers, and other migrations, from a store that is a file.
@@ -127,18 +152,7 @@ func holdFile(ctx context.Context, cfg *Config) (release func() error, err error
 	return lock.Close, nil
 }
 
-// move copies the store, with a bar.
-func (m *migration) move(ctx context.Context, errs io.Writer, from, to collections.Upkeep) (*moveReport, error) {
-	bar := newProgress(errs, -1)
-	defer bar.end()
-	mover := collections.Mover{From: from, To: to, Progress: func(done, total int64, what string) {
-		bar.total = total
-		bar.at(done, fmt.Sprintf("records are %s", what))
-	}}
-	moved, err := mover.Run(ctx)
-	if err != nil {
-		return nil, err
-	}
+func (m *migration) report(ctx context.Context, moved collections.Moved, to collections.Upkeep) (*moveReport, error) {
 	names, err := logNames(ctx, to)
 	if err != nil {
 		return nil, err

@@ -224,6 +224,7 @@ func openAt(t *testing.T, uri string) *Store {
 	if err != nil {
 		t.Fatal(err)
 	}
+	s.fault = injected()
 	return s
 }
 

@@ -88,6 +88,26 @@ func (v *victim) waiting(log uuid.UUID, n int) {
 	}
 }
 
+// P1, P6: records are seen when what follows from them is written, and not before.
+func TestWhatWasNotAppliedIsNotSeen(t *testing.T) {
+	uri := database(t, t.TempDir())
+	v, other, log := newVictim(t, uri), openAt(t, uri), uuid.New()
+	n := someBefore(t, v, log)
+	held, letGo := v.wire.hold(1, updateRecords, fate{})
+	done := v.append(log, writing(entry(object1, 8, stix.Clear), deletion(object2, 3)))
+	<-held
+	if all := storetest.Audit(t, other, log); len(all) != n {
+		t.Errorf("%d records are seen; want %d", len(all), n)
+	}
+	letGo()
+	if a := <-done; a.err != nil {
+		t.Error(a.err)
+	}
+	if all := storetest.Audit(t, other, log); len(all) != n+2 {
+		t.Errorf("%d records are seen; want %d", len(all), n+2)
+	}
+}
+
 // P1, P6: what follows from records may be written late, after others have written it
 // and what follows from newer ones: that undoes nothing. Who is late is the writer of
 // the records, or one who goes on behind them.

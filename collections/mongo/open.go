@@ -65,7 +65,7 @@ func (s *Store) recognise(m meta, importing bool) error {
 		return collections.Errorf(collections.ErrInvalid,
 			"%s is half of a store: give the command accord store migrate again, which goes on where it was, or drop the database", s.hosts)
 	case importing && !m.Importing:
-		return collections.Errorf(collections.ErrInvalid, "%s is a store already: give a database that is empty", s.hosts)
+		return collections.Errorf(collections.ErrConflict, "%s is a store already: give a database that is empty", s.hosts)
 	}
 	return nil
 }

@@ -42,7 +42,8 @@ type Options struct {
 	Existing bool
 
 	// Importing opens an empty database, or one that an import has left behind, for
-	// collections.Mover. Until Finish nobody can open it in another way.
+	// collections.Mover. Until Finish nobody can open it in another way. What is a
+	// store already is ErrConflict.
 	Importing bool
 
 	// Waited, if any, is told how long each read waited for its turn.

@@ -76,5 +76,6 @@ func openWith(t *testing.T, dir string, o Options) *Store {
 	if err != nil {
 		t.Fatal(err)
 	}
+	s.fault = injected()
 	return s
 }

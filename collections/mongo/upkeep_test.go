@@ -158,24 +158,24 @@ var spoils = []storetest.Spoil{
 func TestImporting(t *testing.T) {
 	dir := t.TempDir()
 	uri := database(t, dir)
-	refuses := func(o Options, want string) {
+	refuses := func(o Options, kind error, want string) {
 		t.Helper()
 		o.MaxSkew = -1
 		_, err := Open(t.Context(), uri, o)
-		if known := (*collections.Error)(nil); !errors.As(err, &known) || !errors.Is(err, collections.ErrInvalid) || !strings.Contains(known.Detail, want) {
+		if known := (*collections.Error)(nil); !errors.As(err, &known) || !errors.Is(err, kind) || !strings.Contains(known.Detail, want) {
 			t.Errorf("Open with Importing %t: %v; want a collections.Error with %q", o.Importing, err, want)
 		}
 	}
 	s := open(t, dir, Options{Importing: true})
-	refuses(Options{}, "half of a store")
-	refuses(Options{Existing: true}, "half of a store")
+	refuses(Options{}, collections.ErrInvalid, "half of a store")
+	refuses(Options{Existing: true}, collections.ErrInvalid, "half of a store")
 	s.Close()
 	s = open(t, dir, Options{Importing: true})
 	if err := s.Finish(t.Context()); err != nil {
 		t.Error(err)
 	}
 	s.Close()
-	refuses(Options{Importing: true}, "is a store already")
+	refuses(Options{Importing: true}, collections.ErrConflict, "is a store already")
 	s = open(t, dir, Options{Existing: true})
 	if err := s.Finish(t.Context()); err != nil { // of another it has no effect
 		t.Error(err)

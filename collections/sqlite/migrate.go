@@ -66,7 +66,7 @@ func (c *conn) recognise(f file) error {
 		return collections.Errorf(collections.ErrInvalid,
 			"%s is half of a store: give the command accord store migrate again, which goes on where it was, or remove the file", f.path)
 	case id == applicationID:
-		return collections.Errorf(collections.ErrInvalid, "%s is a store already: give a file that is not there", f.path)
+		return collections.Errorf(collections.ErrConflict, "%s is a store already: give a file that is not there", f.path)
 	}
 	return collections.Errorf(collections.ErrInvalid, "%s is the database of another program, not an Accord store", f.path)
 }

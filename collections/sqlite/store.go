@@ -36,7 +36,8 @@ type Options struct {
 	Processors *fair.Gate
 
 	// Importing opens a new file, or one that an import has left behind, for
-	// collections.Mover. Until Finish nobody can open it in another way.
+	// collections.Mover. Until Finish nobody can open it in another way. What is a
+	// store already is ErrConflict.
 	Importing bool
 
 	maxPages  int           // the file grows no larger, as on a full disk; 0 for no bound

@@ -105,10 +105,10 @@ func withoutRow(t *testing.T, dir string, log uuid.UUID) {
 // at whatever moment its writer died; finished, it is a store like any other.
 func TestImporting(t *testing.T) {
 	path := newPath(t)
-	refuses := func(o Options, want string) {
+	refuses := func(o Options, kind error, want string) {
 		t.Helper()
 		_, err := Open(t.Context(), path, o)
-		if known := (*collections.Error)(nil); !errors.As(err, &known) || !errors.Is(err, collections.ErrInvalid) || !strings.Contains(known.Detail, want) {
+		if known := (*collections.Error)(nil); !errors.As(err, &known) || !errors.Is(err, kind) || !strings.Contains(known.Detail, want) {
 			t.Errorf("Open with Importing %t: %v; want a collections.Error with %q", o.Importing, err, want)
 		}
 	}
@@ -117,18 +117,18 @@ func TestImporting(t *testing.T) {
 	if err := newImport(t.Context(), path); err != nil {
 		t.Fatal(err)
 	}
-	refuses(Options{}, "half of a store") // killed before it had a table
+	refuses(Options{}, collections.ErrInvalid, "half of a store") // killed before it had a table
 	s := openAt(t, path, importing)
 	var size int
 	if _, err := s.writer.conn.one([]any{&size}, `PRAGMA page_size`); err != nil || size != 16384 {
 		t.Errorf("pages of %d bytes, %v", size, err)
 	}
-	refuses(Options{}, "half of a store")
+	refuses(Options{}, collections.ErrInvalid, "half of a store")
 	s.Close()
-	refuses(Options{}, "half of a store")
+	refuses(Options{}, collections.ErrInvalid, "half of a store")
 	openAt(t, path, importing).Close()
 	execute(t, path, `PRAGMA user_version = 1; DROP TABLE accesses; DROP TABLE access_kinds`) // killed between two steps
-	refuses(Options{}, "half of a store")
+	refuses(Options{}, collections.ErrInvalid, "half of a store")
 	s = openAt(t, path, importing)
 	if err := s.RecordAccesses(t.Context(), make([]collections.Access, 1)); err != nil {
 		t.Error(err)
@@ -137,7 +137,7 @@ func TestImporting(t *testing.T) {
 		t.Error(err)
 	}
 	s.Close()
-	refuses(importing, "is a store already")
+	refuses(importing, collections.ErrConflict, "is a store already")
 	s = openAt(t, path, Options{})
 	if accesses, err := s.Accesses(t.Context(), collections.AccessQuery{Limit: 9}); err != nil || len(accesses) != 1 {
 		t.Errorf("the finished store has %d accesses, %v; want 1", len(accesses), err)

@@ -8,26 +8,31 @@ import (
 	"accord/collections"
 	"accord/stix"
 
+	"github.com/google/uuid"
 	"golang.org/x/sync/errgroup"
 )
 
 // Who finds nothing to write has looked at the newest state nevertheless, though the
-// store knew an older one, and another store has gone on since: what was added there
-// is there, what was deleted there may be added again.
+// store knew an older one and another store has gone on since: what was added there is
+// there, what was deleted there may be added again.
 func nothingToWriteIsDecidedOnTheNewestState(f *fixture) {
-	here, there := log{f, f.store, f.id}, log{f, f.openStore(f.clock), f.id}
-	for n := range 10 {
+	stores := []collections.Store{f.store, f.openStore(f.clock)}
+	for n := range 6 { // each in a log of its own: a store may be wary of one to which others write
+		f.id = uuid.New()
+		here, there := log{f, stores[n%2], f.id}, log{f, stores[1-n%2], f.id}
 		e := added(objectID("indicator", n), t1, stix.Clear)
-		here.append(added(objectID("tool", n), t1, stix.Clear)) // here knows the end now
-		last := there.append(e)[0].Sequence
-		here.wantNothingToWrite(e, last)
-		here.wantNothingToWrite(e, last)
-		deletion := there.append(removed(e.ID, last))[0].Sequence
+		here.append(e) // here knows the end now
+		if n < 2 {
+			last := there.append(added(objectID("tool", n), t1, stix.Clear))[0].Sequence
+			here.wantNothingToWrite(e, last)
+			continue
+		}
+		deletion := there.append(removed(e.ID, 1))[0].Sequence
 		records, err := here.store.Append(f.Context(), f.id, addUnlessLeft(e))
 		if err != nil || len(records) != 1 || records[0].Sequence != deletion+1 {
 			f.Errorf("added again after its delete, record %d, it gives %+v, %v", deletion, records, err)
 		}
-		here.wantNothingToWrite(e, deletion+1)
+		there.wantNothingToWrite(e, deletion+1)
 	}
 }
 
