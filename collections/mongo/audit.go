@@ -2,6 +2,7 @@ package mongo
 
 import (
 	"context"
+	"crypto/rand"
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/json"
@@ -22,6 +23,7 @@ import (
 // that to insert it proves that it stands behind that.
 type batchDoc struct {
 	Number   int64       `bson:"_id"`
+	Token    string      `bson:"k"`    // of the call, so that it knows its own
 	From     int64       `bson:"from"` // when the first and the last access was, in microseconds
 	To       int64       `bson:"to"`
 	Kinds    []int64     `bson:"kinds"` // each once
@@ -103,8 +105,13 @@ func (s *Store) saveKinds(ctx context.Context, accesses []collections.Access) er
 
 // saveBatch inserts accesses behind the last batch, and again where another server was
 // faster. A clock that is wrong, by skew, must not drag along the times of others.
+//
+// An insert whose reply is lost is repeated as it was, while there is patience: it is
+// there once.
 func (s *Store) saveBatch(ctx context.Context, accesses []collections.Access, skew time.Duration) error {
-	for {
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	for token := rand.Text(); ; {
 		last, _, err := one[batchDoc](ctx, s.accesses, bson.D{}, options.FindOne().SetSort(descending("_id")).SetProjection(fields("to")))
 		if err != nil {
 			return err
@@ -113,8 +120,17 @@ func (s *Store) saveBatch(ctx context.Context, accesses []collections.Access, sk
 		if last.Number > 0 {
 			at = last.To
 		}
-		_, err = s.accesses.InsertOne(ctx, newBatch(last.Number+1, at, accesses, skew))
+		b := newBatch(last.Number+1, at, accesses, skew)
+		b.Token = token
+		err = s.untilDone(ctx, func() error {
+			_, err := s.accesses.InsertOne(ctx, b)
+			return err
+		})
 		if !mongo.IsDuplicateKeyError(err) {
+			return err
+		}
+		there, _, err := one[batchDoc](ctx, s.accesses, byID(b.Number), options.FindOne().SetProjection(fields("k")))
+		if err != nil || there.Token == token {
 			return err
 		}
 	}
