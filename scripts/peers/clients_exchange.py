@@ -14,6 +14,8 @@ import subprocess
 import sys
 import tempfile
 import time
+import urllib.parse
+import uuid
 from dataclasses import dataclass, field
 
 import requests
@@ -139,7 +141,12 @@ def _free_port():
 @contextlib.contextmanager
 def serving(accord, agreement, *flags, tls=False):
     """An exchange on a free port, in a folder that goes with it. With tls it has
-    a certificate of its own, which requests, and so every client, trusts."""
+    a certificate of its own, which requests, and so every client, trusts. Where
+    ACCORD_TEST_STORE is mongodb, its store is a new database of the deployment that
+    ACCORD_TEST_MONGODB_URI names."""
+    if os.environ.get("ACCORD_TEST_STORE") == "mongodb":
+        deployment = urllib.parse.urlsplit(os.environ["ACCORD_TEST_MONGODB_URI"])
+        os.environ["ACCORD_STORE"] = deployment._replace(path=f"/accord-clients-{uuid.uuid4().hex[:12]}").geturl()
     address = f"127.0.0.1:{_free_port()}"
     with tempfile.TemporaryDirectory() as folder, tempfile.TemporaryFile("w+") as log:
         if tls:

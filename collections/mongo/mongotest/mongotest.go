@@ -4,6 +4,7 @@
 package mongotest
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"os"
@@ -50,8 +51,8 @@ func inDatabase(uri, name string) string {
 	scheme, rest, _ := strings.Cut(uri, "://")
 	rest, query, _ := strings.Cut(rest, "?")
 	hosts, source, _ := strings.Cut(rest, "/")
-	if strings.Contains(hosts, "@") && source != "" && !strings.Contains(strings.ToLower(query), "authsource=") {
-		query = strings.TrimPrefix(query+"&authSource="+source, "&")
+	if strings.Contains(hosts, "@") && !strings.Contains(strings.ToLower(query), "authsource=") {
+		query = strings.TrimPrefix(query+"&authSource="+cmp.Or(source, "admin"), "&")
 	}
 	return scheme + "://" + hosts + "/" + name + "?" + query
 }
