@@ -120,7 +120,7 @@ func TestRateIsAnswered(t *testing.T) {
 		}
 	}
 	for line := range strings.Lines(s.log.String()) {
-		if strings.Contains(line, " status=429 ") && (!strings.Contains(line, " party=cert-us ") || strings.Contains(line, ` jti="" `)) {
+		if strings.Contains(line, " msg=request ") && strings.Contains(line, " status=429 ") && (!strings.Contains(line, " party=cert-us ") || strings.Contains(line, ` jti="" `)) {
 			t.Errorf("the access line does not say which token floods: %s", line)
 		}
 	}

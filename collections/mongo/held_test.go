@@ -5,6 +5,7 @@ import (
 	"runtime"
 	"testing"
 
+	"accord/collections"
 	"accord/collections/storetest"
 	"accord/stix"
 
@@ -105,6 +106,35 @@ func TestWhatWasNotAppliedIsNotSeen(t *testing.T) {
 	}
 	if all := storetest.Audit(t, other, log); len(all) != n+2 {
 		t.Errorf("%d records are seen; want %d", len(all), n+2)
+	}
+}
+
+// P1: who deletes may die when the bytes have gone and before the watermark has moved.
+// Every page has the bytes of all that it names, before anybody writes again.
+func TestPagesBehindADeadDelete(t *testing.T) {
+	uri := database(t, t.TempDir())
+	v, other, log := newVictim(t, uri), openAt(t, uri), uuid.New()
+	n := someBefore(t, v, log)
+	v.wire.strikeAt(advanceLog, fate{what: endsAll})
+	if a := <-v.append(log, writing(deletion(object2, 3))); a.err == nil {
+		t.Fatal("the delete has succeeded")
+	}
+	for _, q := range []collections.Query{
+		{Clearance: stix.Red, Limit: 100},
+		{Clearance: stix.Red, Limit: 100, Versions: collections.VersionFilter{All: true}},
+		{Clearance: stix.Red, Limit: 100, IDs: []string{object1, object2, object3}},
+	} {
+		p, err := other.Page(t.Context(), log, q)
+		if err != nil {
+			t.Fatal(err)
+		}
+		objects, err := other.Objects(t.Context(), log, p.Sequences)
+		if err != nil || len(p.Sequences) == 0 || len(objects) != len(p.Sequences) {
+			t.Errorf("Page(%+v) gives %v, of which %d have bytes, %v", q, p.Sequences, len(objects), err)
+		}
+	}
+	if all := storetest.Audit(t, other, log); len(all) != n+1 {
+		t.Errorf("%d records are seen; want %d", len(all), n+1)
 	}
 }
 

@@ -13,22 +13,37 @@ import (
 )
 
 // Page returns the positions of one page: with a horizon in one look at the database,
-// without one in two.
+// without one in two. A horizon at which something was there that is gone is left for the
+// newest state.
 func (s *Store) Page(ctx context.Context, log uuid.UUID, q collections.Query) (page collections.Page, err error) {
 	q.Limit = max(q.Limit, 1)
-	err = s.read(ctx, func() error {
-		l, err := s.asOf(ctx, log, q.Horizon)
-		if err != nil || l.C == 0 {
-			return err
+	for looks := 0; ; looks++ {
+		w := &walk{store: s, query: q}
+		err = s.read(ctx, func() error { return w.look(ctx, log) })
+		if err != nil {
+			return page, err
 		}
-		w := &walk{store: s, log: l, query: q, from: l.pos(q.After)}
-		if err := w.find(ctx); err != nil {
-			return err
+		if !w.gone || looks == maxHelp {
+			return w.page(), nil
 		}
-		page = w.page()
-		return nil
+		if err := s.help(ctx, log); err != nil {
+			return page, err
+		}
+		q.Horizon = 0
+	}
+}
+
+// maxHelp is how often a page is looked up again because deletes were under way.
+const maxHelp = 3
+
+// help has that written which follows from records behind the watermark: their writer may
+// be dead, and what a delete has taken would be missing from every page until somebody
+// writes to the log.
+func (s *Store) help(ctx context.Context, log uuid.UUID) error {
+	_, err := s.Append(ctx, log, func(context.Context, collections.State) (collections.Decision, error) {
+		return collections.Decision{}, nil
 	})
-	return page, err
+	return err
 }
 
 // asOf returns a log at a horizon, or as it is now for none. What else the log says may
@@ -49,6 +64,16 @@ type walk struct {
 	from  int64 // the position before the first
 	dated bool  // whether AddedAfter has been turned into from
 	found []recordDoc
+	gone  bool // something that was there at the watermark has no bytes any more
+}
+
+// look makes the walk on a log.
+func (w *walk) look(ctx context.Context, log uuid.UUID) (err error) {
+	if w.log, err = w.store.asOf(ctx, log, w.query.Horizon); err != nil || w.log.C == 0 {
+		return err
+	}
+	w.from = w.log.pos(w.query.After)
+	return w.find(ctx)
 }
 
 // page cuts what was found to the limit.
@@ -112,10 +137,11 @@ func (w *walk) ofIDs(ctx context.Context) error {
 	if err := w.turnDate(ctx); err != nil {
 		return err
 	}
-	versions, _, err := w.store.versions(ctx, w.log, w.query.IDs, nil)
+	versions, newer, err := w.store.versions(ctx, w.log, w.query.IDs, nil)
 	if err != nil {
 		return err
 	}
+	w.gone = newer // maybe
 	for _, vs := range versions {
 		for _, v := range w.choose(vs) {
 			if pos := w.log.pos(v.Sequence); pos > w.from {
@@ -201,6 +227,7 @@ func (w *walk) run(ctx context.Context, latest bool, to int64) (run []recordDoc,
 	filter = append(byID(between(w.from, to)), filter...)
 	err = each(ctx, w.store.records, filter, largeBatch, o, func(d recordDoc) bool {
 		run = append(run, d)
+		w.gone = w.gone || d.Mark.kind() == kindRemoved
 		return true
 	})
 	return run, err

@@ -61,6 +61,9 @@ func TestSoak(t *testing.T) {
 // A log that has more records than a server keeps the ids of is like any other.
 func TestStoreOfLongLogs(t *testing.T) {
 	deployment(t)
+	if os.Getenv("ACCORD_TEST_LONG") == "" {
+		t.Skip("skipped: logs without ids in memory, because that is for scripts/test -long")
+	}
 	storetest.Run(t, func(t *testing.T, dir string, now func() time.Time) collections.Store {
 		return openWith(t, dir, Options{Now: now, MaxSkew: -1, maxIDs: 2})
 	})

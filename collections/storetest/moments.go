@@ -12,11 +12,12 @@ import (
 // through any store, whichever told of the moment.
 func pagesOfAHorizon(f *fixture) {
 	stores := []collections.Store{f.store, f.openStore(f.clock)}
-	id, moments := objectID("indicator", 1), []collections.Moment{{}}
+	id, other, moments := objectID("indicator", 1), objectID("malware", 1), []collections.Moment{{}}
 	pages := []collections.Page{{}} // of each state
 	for i, e := range []collections.Entry{
 		added(id, t1, stix.Clear), added(id, t3, stix.Clear), added(id, t2, stix.Clear), removed(id, 2),
 		added(objectID("tool", 1), "", stix.Clear), removed(id, 1, 3), added(id, t1, stix.Green), removed(objectID("tool", 1), 5),
+		added(other, t1, stix.Clear), added(other, t2, stix.Green), added(other, t3, stix.Clear), // each mark of the first is another one
 	} {
 		f.store = stores[i%2]
 		f.append(e)
