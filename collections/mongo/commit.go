@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
+	"runtime"
 	"time"
 
 	"accord/collections"
@@ -61,6 +62,7 @@ func (c *committer) serve(r *request) {
 	ctx, cancel := c.store.working(patience)
 	defer cancel()
 	waiting := []*request{r}
+	runtime.Gosched() // those who were just answered may have more
 	for len(waiting) < groupRequests {
 		next, ok := c.queue.TryTake()
 		if !ok {
