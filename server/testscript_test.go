@@ -22,9 +22,14 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
+// noExitSleep ends a process that is built with the race detector at once, and not a
+// second later.
+const noExitSleep = "atexit_sleep_ms=0"
+
 // TestMain lets the scripts run accord by name: the test binary is it. Whatever
 // a test asks over TAXII, a fault in the answer fails it.
 func TestMain(m *testing.M) {
+	os.Setenv("GORACE", noExitSleep)
 	http.DefaultClient.Transport = &conformance.Transport{}
 	testscript.Main(m, map[string]func(){"accord": func() {
 		ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
@@ -62,6 +67,7 @@ func scripts(t *testing.T, store string, paths ...string) testscript.Params {
 			env.Setenv("ADDRESS", address)
 			env.Setenv("ACCORD_LISTEN", address)
 			env.Setenv("ACCORD_METRICS_LISTEN", "off")
+			env.Setenv("GORACE", noExitSleep)
 			if store != "" {
 				env.Setenv("ACCORD_STORE", store)
 			}
