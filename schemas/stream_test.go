@@ -227,12 +227,11 @@ func TestStreamEndless(t *testing.T) {
 	for name, piece := range map[string]string{"blanks": " ", "one string": "a", "one list": "[],"} {
 		read := 0
 		head := map[string]string{"blanks": "", "one string": `["`, "one list": `[[`}[name]
+		block := strings.Repeat(piece, 1<<16)
 		endless := readerFunc(func(p []byte) (int, error) {
-			for i := range p {
-				p[i] = piece[(read+i)%len(piece)]
-			}
-			read += len(p)
-			return len(p), nil
+			n := copy(p, block[read%len(piece):])
+			read += n
+			return n, nil
 		})
 		got := members(t, newStream(t, "standard"), io.MultiReader(strings.NewReader(head), endless), stix.File)
 		if len(got) != 1 || show(got[0]) != "-1 line 0  refused [LIMIT@!]" {
