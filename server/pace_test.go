@@ -309,12 +309,9 @@ func TestSlowHTTP2Connection(t *testing.T) {
 		})
 		conn := tls.Client(p.Dial(), &tls.Config{InsecureSkipVerify: true, NextProtos: []string{"h2"}})
 		defer conn.NetConn().Close()
-		go io.CopyN(conn, strings.NewReader(http2.ClientPreface), int64(len(http2.ClientPreface)))
 		frames, began := http2.NewFramer(conn, conn), time.Now()
-		if _, err := frames.ReadFrame(); err != nil { // the settings of the server
-			t.Fatal(err)
-		}
 		go func() {
+			io.WriteString(conn, http2.ClientPreface)
 			frames.WriteSettings(http2.Setting{ID: http2.SettingInitialWindowSize, Val: 1<<31 - 1})
 			frames.WriteWindowUpdate(0, 1<<30)
 			var head bytes.Buffer
@@ -326,6 +323,9 @@ func TestSlowHTTP2Connection(t *testing.T) {
 				frames.WriteHeaders(http2.HeadersFrameParam{StreamID: stream, BlockFragment: head.Bytes(), EndStream: true, EndHeaders: true})
 			}
 		}()
+		if _, err := frames.ReadFrame(); err != nil { // the settings of the server
+			t.Fatal(err)
+		}
 		for range 2 {
 			select {
 			case err := <-done:
