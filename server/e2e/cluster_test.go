@@ -108,16 +108,12 @@ func (c *cluster) check(load *load, pollers []*poller) {
 // P1, P8: twenty writers and six pollers, of all versions and of the last ones,
 // over three servers on one database. Cursors go from server to server; nothing is
 // missed, and nothing comes twice.
-func TestServersOnOneDatabase(t *testing.T) {
+func TestServersOnOneDatabase(t *testing.T) { stints(t, serversOnOneDatabase) }
+
+func serversOnOneDatabase(t *testing.T) {
 	c := newCluster(t, 3)
 	load, pollers := newLoad(), newPollers("all", "last")
-	c.underLoad(load, pollers, func() {
-		if isLong() {
-			time.Sleep(2 * time.Minute)
-			return
-		}
-		time.Sleep(5 * time.Second)
-	})
+	c.underLoad(load, pollers, func() { time.Sleep(5 * time.Second) })
 	for i, s := range c.servers {
 		if refused := s.refused.Load(); refused != nil {
 			t.Errorf("server %d refuses a push: %s", i, *refused)
@@ -132,11 +128,9 @@ func TestServersOnOneDatabase(t *testing.T) {
 // P1, P2, P8: three servers on one database, of which one is killed at a random
 // moment, again and again. The others go on, the one that was killed comes back,
 // and what TestKill shows of one server holds of them together.
-func TestKillServers(t *testing.T) {
-	kills := 10
-	if isLong() {
-		kills = 200
-	}
+func TestKillServers(t *testing.T) { stints(t, killServers) }
+
+func killServers(t *testing.T) {
 	c := newCluster(t, 3)
 	load, pollers := newLoad(), newPollers("last", "all")
 	for range kills {

@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"math/rand/v2"
+	"strconv"
 	"sync"
 	"testing"
 	"time"
@@ -12,13 +13,26 @@ import (
 // status called a success is there afterwards with its bytes, its place and its
 // date; nothing that was refused is, and nothing that was deleted comes back;
 // the statuses are there; pushes and deletes that were not answered are right
-// member by member; and pollers that go on from where they were miss nothing
-// and get nothing twice.
-func TestKill(t *testing.T) {
-	kills := 10
-	if isLong() {
-		kills = 200
+// member by member; and pollers that go on from where they were miss nothing and
+// get nothing twice.
+func TestKill(t *testing.T) { stints(t, killOne) }
+
+// kills is how often a server is killed in a stint.
+const kills = 10
+
+// stints runs a stint, and twenty of them at full length, each on a store of its own: its
+// pollers read all that is there again and again, and the test engine scans for each page.
+func stints(t *testing.T, stint func(*testing.T)) {
+	if !isLong() {
+		stint(t)
+		return
 	}
+	for i := range 20 {
+		t.Run(strconv.Itoa(i+1), stint)
+	}
+}
+
+func killOne(t *testing.T) {
 	dir, token := newData(t)
 	load := newLoad()
 	pollers := newPollers("all", "all")
